@@ -240,7 +240,7 @@ class LedgerEntry(Message):
     messages: tuple[ChatMessage, ...]
     at: str
     usage: Usage = Usage()
-    outcome: Literal["answered", "failed", "cancelled"] = "answered"
+    outcome: Literal["sent", "answered", "failed", "cancelled"] = "answered"
 
 
 # --- running the code -----------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""What happens to a question: profile, generate, execute, check, repair."""
