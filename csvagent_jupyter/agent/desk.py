@@ -67,18 +67,14 @@ async def _uncharged(_: Usage) -> None:
     """Take note of nothing: the default for a run without counters of session or user."""
 
 
-async def _no_agreement() -> bool:
-    """Say that nobody agreed to share more with a model that was only found."""
-    return False
-
-
 @dataclass(slots=True, kw_only=True)
 class Desk:
     """One run's surroundings.
 
     Values: `model` is None for a replay, which has `original` instead (the answer whose script runs again; the
     question's sources take the places of its tables, in order). `share` is what was asked for, None the default of
-    the model; `ceiling` is the administrator's, and nothing lifts it. `budget` is what is left for this run after
+    the model; `agreed` says that the person consented to share more with a model that was only found by its key;
+    `ceiling` is the administrator's, and nothing lifts it. `budget` is what is left for this run after
     the bounds of session and user. `timeout` is for the whole run, in seconds. `turns` are the session's answered
     questions, oldest first.
 
@@ -92,7 +88,6 @@ class Desk:
       `task_id` and `at`, when it is known what came of it: the second takes the place of the first.
     - ``charge(usage)``: counters of session and user. Called with the most that a request can use before it is sent
       (raise BudgetExceeded to refuse it), then with the difference to what it did use, which is mostly negative.
-    - ``agreed() -> bool``: whether the person agreed to share more with a model that was only found by its key.
     """
 
     task_id: str
@@ -104,13 +99,13 @@ class Desk:
     keep: Keep
     record: Callable[[LedgerEntry], Awaitable[None]]
     charge: Callable[[Usage], Awaitable[None]] = _uncharged
-    agreed: Callable[[], Awaitable[bool]] = _no_agreement
     language: Language = "en"
     share: Share | None = None
+    agreed: bool = False
     ceiling: Share = "sample"
     max_attempts: int = 3
     timeout: float = 120.0
     max_tokens: int = 4_096
-    budget: Budget = Budget()
+    budget: Budget = field(default_factory=Budget)
     turns: tuple[Turn, ...] = ()
     original: Answer | None = None
