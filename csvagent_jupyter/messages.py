@@ -472,3 +472,36 @@ class Task(Message):
     fence: int = 0
     cancel_requested: bool = False
     outlives_runner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grant(Message):
+    """Whom a session is shared with: a person by `name` (an owner), or whoever has the secret `link`."""
+
+    may: Literal["read", "ask"]
+    name: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAnalysis(Message):
+    """A question and the script that answered it, kept to be run again; it outlives its session."""
+
+    analysis_id: str
+    owner: str
+    title: str
+    question: Question
+    script: str
+    task_id: str = ""
+    created_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback(Message):
+    """What a person thinks of an answer."""
+
+    task_id: str
+    owner: str
+    helpful: bool
+    comment: str = ""
+    at: str = ""
