@@ -13,13 +13,18 @@ if TYPE_CHECKING:
     from .manager import ask
     from .tables import Table, read_table
 
-__all__ = ["Table", "ask", "load_ipython_extension", "read_table"]
-__version__ = "0.1.0"
+    __version__: str
+
+__all__ = ["Table", "__version__", "ask", "load_ipython_extension", "read_table"]
 
 _LAZY = {"ask": ".manager", "read_table": ".tables", "Table": ".tables"}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("csvagent-jupyter")
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -1,0 +1,78 @@
+# make demo     answer the questions of an example notebook and write its page
+# make lab      the same, then open JupyterLab on it
+# make test     lint, types, layers, tests
+# make bench    what the product costs, each figure beside its yardstick
+# make build    wheel and sdist into dist/
+# make clean    remove what was made here, the environment included
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: demo lab test check bench build clean browser
+.DEFAULT_GOAL := demo
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+NOTEBOOK ?= examples/tour.ipynb
+BIN := .venv/bin
+EXTENSION := csvagent_jupyter/labextension/package.json
+EXTENSION_SOURCES := $(wildcard labextension/src/* labextension/schema/*) labextension/package.json \
+	labextension/yarn.lock labextension/tsconfig.json
+INSTALLED := .venv/.installed
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export UV_NO_PROGRESS := 1
+
+demo: $(INSTALLED)
+	python examples/run.py $(NOTEBOOK)
+
+lab: demo
+	jupyter lab $(NOTEBOOK)
+
+test: check browser
+	pytest
+
+check: $(INSTALLED)
+	ruff check
+	ruff format --check
+	mypy
+	lint-imports
+	cd labextension && jlpm check
+
+bench: $(INSTALLED)
+	python -m tests.benchmarks
+
+build: $(INSTALLED)
+	rm -rf dist csvagent_jupyter/labextension
+	uv build --build-constraints constraints.txt
+
+clean:
+	rm -rf .venv build dist csvagent_jupyter/labextension labextension/lib labextension/node_modules \
+		labextension/tsconfig.tsbuildinfo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/.tools: constraints.txt
+	@command -v node >/dev/null || { echo "Node.js 20 or newer is needed to build the JupyterLab part of a checkout."; exit 1; }
+	test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --constraint constraints.txt uv
+	uv pip install --quiet --constraints constraints.txt jupyter-builder
+	touch $@
+
+$(EXTENSION): .venv/.tools $(EXTENSION_SOURCES)
+	cd labextension && jlpm install --immutable && jlpm build
+	touch $@
+
+# The build hook has nothing to do here, because the extension is built already; `develop` makes JupyterLab read it in
+# place, so that the next build of it is seen without another install.
+$(INSTALLED): pyproject.toml labextension/package.json .venv/.tools | $(EXTENSION)
+	HATCH_JUPYTER_BUILDER_SKIP_NPM=1 uv pip install --quiet --constraints constraints.txt \
+		--build-constraints constraints.txt --editable '.[test]'
+	jupyter-builder develop --overwrite .
+	touch $@
+
+browser: $(INSTALLED)
+	@if command -v chromium >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update && apt-get install -y --no-install-recommends chromium fonts-dejavu-core; \
+	else \
+		echo "The browser tests need Chromium. Install it, on Debian with: sudo apt-get install chromium fonts-dejavu-core"; \
+		exit 1; \
+	fi
