@@ -21,6 +21,7 @@ INSTALLED := .venv/.installed
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_NO_PROGRESS := 1
+export UV_SYSTEM_CERTS := true
 
 demo: $(INSTALLED)
 	python examples/run.py $(NOTEBOOK)
