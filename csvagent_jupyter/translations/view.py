@@ -1,0 +1,132 @@
+"""Texts of the cell's view: while a question runs, and of its lasting answer."""
+
+from __future__ import annotations
+
+from . import Catalogue
+
+TEXTS: Catalogue = {
+    # while it runs
+    "waiting": ("Waiting for its turn", "Ждёт своей очереди"),
+    "stopping": ("Stopping", "Останавливаю"),
+    "attempt": ("Attempt {number} of {of} · {doing}", "Попытка {number} из {of} · {doing}"),
+    "doing_reading": ("reading the file", "читаю файл"),
+    "doing_profiling": ("looking at the columns", "смотрю на столбцы"),
+    "doing_writing": ("writing code", "пишу код"),
+    "doing_running": ("running the code", "выполняю код"),
+    "doing_checking": ("checking the answer", "проверяю ответ"),
+    "step_reading": ("Reading the file", "Чтение файла"),
+    "step_profiling": ("Looking at the columns", "Обзор столбцов"),
+    "step_writing": ("Writing code", "Написание кода"),
+    "step_running": ("Running", "Выполнение"),
+    "step_checking": ("Checking", "Проверка"),
+    "done_reading": ("Read the file", "Файл прочитан"),
+    "done_profiling": ("Looked at the columns", "Столбцы просмотрены"),
+    "done_writing": ("Wrote code", "Код написан"),
+    "done_running": ("Ran it", "Код выполнен"),
+    "done_checking": ("Checked the answer", "Ответ проверен"),
+    "read_file": ("Read {name}", "Прочитан {name}"),
+    "more_files": ("and {files:more file|more files}", "и ещё {files:файл|файла|файлов}"),
+    "stop": ("Stop", "Стоп"),
+    "stop_tip": ("Stop the model and the code at once", "Сразу остановить и модель, и код"),
+    "stop_hint": (
+        "The notebook's stop button stops it at once.",
+        "Кнопка остановки в блокноте прекращает работу сразу.",
+    ),
+    "interrupted_save": (
+        "The question was still running when this notebook was saved. Run the cell again.",
+        "Блокнот был сохранён, пока вопрос выполнялся. Запустите ячейку ещё раз.",
+    ),
+    "background": (
+        "It runs in the background, and the answer will appear here. `%csvagent cancel` stops it.",
+        "Выполняется в фоне, ответ появится здесь. Остановить: `%csvagent cancel`.",
+    ),
+    # the answer
+    "read_as": ("Read as:", "Понято так:"),
+    "whole_text": ("The whole text ({lines:line|lines})", "Весь текст ({lines:строка|строки|строк})"),
+    "plot": ("Plot {number}", "График {number}"),
+    "more_plots": ("{plots:more plot|more plots}", "Ещё {plots:график|графика|графиков}"),
+    "table": ("Table ({rows:row|rows})", "Таблица ({rows:строка|строки|строк})"),
+    "more_tables": ("and {tables:more table|more tables}", "и ещё {tables:таблица|таблицы|таблиц}"),
+    "first_rows": ("The first {shown} of {rows:row|rows}.", "Показаны первые {shown} из {rows:строки|строк|строк}."),
+    "first_columns": (
+        "The first {shown} of {columns:column|columns}.",
+        "Показаны первые {shown} из {columns:столбца|столбцов|столбцов}.",
+    ),
+    "more_columns": ("and {columns:more column|more columns}", "и ещё {columns:столбец|столбца|столбцов}"),
+    "code": ("Code", "Код"),
+    "script": (
+        "The whole script: reads the file, needs no model",
+        "Весь скрипт: сам читает файл, модель не нужна",
+    ),
+    "attempts": ("{attempts:attempt|attempts}", "{attempts:попытка|попытки|попыток}"),
+    "attempt_good": ("Attempt {number} worked", "Попытка {number} удалась"),
+    "attempt_bad": ("Attempt {number}: {error}", "Попытка {number}: {error}"),
+    "attempt_bad_line": ("Attempt {number}: {error}, line {line}", "Попытка {number}: {error}, строка {line}"),
+    "how_read": ("How the file was read", "Как прочитан файл"),
+    "files": ("Files written: {names}", "Записанные файлы: {names}"),
+    "bytes": ("{size:byte|bytes}", "{size:байт|байта|байт}"),
+    "kilobytes": ("{size} kB", "{size} КБ"),
+    "megabytes": ("{size} MB", "{size} МБ"),
+    "no_model": ("no model", "без модели"),
+    "process": ("separate process", "отдельный процесс"),
+    "confined": ("confined", "изолирован"),
+    "seconds": ("{seconds} s", "{seconds} с"),
+    "tokens": ("{tokens:token|tokens}", "{tokens:токен|токена|токенов}"),
+    "sent_hint": ("what was sent:", "что отправлено:"),
+    # no answer
+    "no_answer": (
+        "There is no answer. Open the attempts to see why, or ask in other words.",
+        "Ответа нет. Откройте попытки, чтобы увидеть причину, или спросите другими словами.",
+    ),
+    "stopped": ("Stopped after {seconds} s", "Остановлено через {seconds} с"),
+    "suggestions": ("These can be answered, for example:", "Например, можно спросить так:"),
+    "readings": ("It can be read in several ways. Ask one of these:", "Вопрос можно понять по-разному. Уточните:"),
+    "connect": (
+        "The built-in engine knows common questions about tables. For any other, connect a model: "
+        "`%csvagent models` shows how.",
+        "Встроенный движок знает частые вопросы о таблицах. Для остальных подключите модель: "
+        "как это сделать, покажет `%csvagent models`.",
+    ),
+    # how the file was read
+    "size": (
+        "{rows:row|rows} × {columns:column|columns}",
+        "{rows:строка|строки|строк} × {columns:столбец|столбца|столбцов}",
+    ),
+    "delimiter_tab": ("tab", "табуляция"),
+    "delimiter_space": ("space", "пробел"),
+    "decimal": ("decimal {mark}", "дробная часть через {mark}"),
+    "no_header": ("no header", "без заголовка"),
+    "skipped": ("{rows:line|lines} skipped", "пропущено: {rows:строка|строки|строк}"),
+    "column_column": ("Column", "Столбец"),
+    "column_type": ("Type", "Тип"),
+    "column_nulls": ("Missing", "Пустых"),
+    "column_distinct": ("Distinct", "Разных"),
+    "column_from": ("From", "От"),
+    "column_to": ("To", "До"),
+    "type_integer": ("whole number", "целое число"),
+    "type_number": ("number", "число"),
+    "type_boolean": ("yes or no", "да или нет"),
+    "type_text": ("text", "текст"),
+    "type_category": ("category", "категория"),
+    "type_date": ("date", "дата"),
+    "type_datetime": ("date and time", "дата и время"),
+    "type_time": ("time", "время"),
+    "type_duration": ("duration", "длительность"),
+    "type_mixed": ("mixed", "смешанный"),
+    "type_empty": ("empty", "пустой"),
+    # what was sent
+    "sent_title": ("What was sent to the model", "Что отправлено модели"),
+    "sent_nothing": ("Nothing was sent to any model.", "Ни одной модели ничего не отправлено."),
+    "sent_request": (
+        "Attempt {attempt} · {model} · share: {share} · {at} · {tokens:token|tokens}",
+        "Попытка {attempt} · {model} · share: {share} · {at} · {tokens:токен|токена|токенов}",
+    ),
+    "sent_kept_out": (
+        "What was sent is shown on request and never kept in the notebook. Run the cell again to see it.",
+        "Отправленное показывается по запросу и не сохраняется в блокноте. Запустите ячейку ещё раз, чтобы увидеть.",
+    ),
+    "role_system": ("instructions", "указания"),
+    "role_user": ("question", "вопрос"),
+    "role_assistant": ("model", "модель"),
+    "close": ("Close", "Закрыть"),
+}
