@@ -1,0 +1,214 @@
+"""The one gate for what leaves for a model: what the share level does not allow is taken out here, and nowhere else.
+
+- ``schema``: column names, types, counts of rows, nulls and distinct values; of a failure its class, the failing line
+  of the model's own code and its number; of earlier turns the question and the code without values.
+- ``stats``: also numeric and date ranges, means, quantiles; no text of any cell, hence of an error's text only the
+  words that the model wrote itself, column names, and words that every such error has.
+- ``sample``: also example cells, frequent values, full errors, earlier answers.
+
+Never, at any level: paths of files. A model that lives in this process gets everything.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from dataclasses import replace
+from typing import Final
+
+from ..messages import SHARES, Column, Failure, Profile, Prompt, Share, Turn
+from ..models.base import ChatModel
+from .names import parse
+from .prompt import render
+
+MASK: Final = "…"
+_RANGED: Final = frozenset({"integer", "number", "date", "datetime", "time", "duration"})
+_NUMERIC: Final = frozenset({"integer", "number"})
+_DATE_LIKE = re.compile(r"[-+0-9.:,TtZ/ ]*(?:days?)?[-+0-9.:, ]*")
+_DTYPE = re.compile(r"[A-Za-z]+[0-9]*(?:\[[A-Za-z0-9_/+:, -]{1,40}\])?")
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_QUOTED_FILE = re.compile(r'(File ")([^"\n]*[/\\])([^"\n/\\]*")')
+_PATH = re.compile(r"(?<![\w.])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\'\"<>|:]+[/\\])+")
+_WORD = re.compile(r"(?:\w|[^\x00-\x7f])+")
+
+_ERRORS: Final = frozenset(
+    {name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)}
+    | {"IntCastingNaNError", "ParserError", "EmptyDataError", "MergeError", "UndefinedVariableError", "LinAlgError"}
+    | {"IndexingError", "SpecificationError", "DataError", "OutOfBoundsDatetime", "OutOfBoundsTimedelta"}
+    | {"InvalidIndexError", "DuplicateLabelError", "UnsupportedFunctionCall", "InvalidComparison", "AxisError"}
+    | {"DateParseError", "IncompatibleFrequency", "NumbaUtilError", "DTypePromotionError", "ArrowInvalid"}
+)
+_ERROR_WORDS: Final = frozenset(
+    _WORD.findall(
+        """a all ambiguous an and any are argument arguments array arrays as at attribute axis be between bool boolean
+    both bounds by call callable can cannot cast categorical column columns comparison contain contains convert could
+    dataframe date datetime datetimelike dimension dimensions do does dtype dtypes duplicate element elements empty
+    equal expected false float found for format frame from function given got greater has have if in inconvertible
+    incompatible index indexer indices infer input int integer integers invalid is iterable item items key keys label
+    labels length lengths level list longer lower match may method missing module monotonic more multiple must name
+    named names nat ndarray need negative no non none not number numeric object of on one only operand operation
+    operator or out parse position positional required right row rows same scalar series shape shorter should single
+    size specify str string subscriptable supported than that the there this time timedelta to too true truth tuple
+    type types unable unexpected unhashable unknown unpack unsupported use used using value values were when where
+    which with without would you"""
+    )
+)
+_OPTIONS: Final = frozenset(
+    _WORD.findall(
+        """all any asc average bar barh bfill box coerce count cross cumsum date desc errors ffill first float hist
+    ignore index inner int int64 float64 key kde kind last left left_on line linear M ME MS W D Q QE YE Y h min max mean
+    median nearest nunique outer pie raise right scatter size std str string sum total value values var"""
+    )
+)
+
+
+def share_for(model: ChatModel, requested: Share | None, ceiling: Share, agreed: bool) -> Share:
+    """Return the share level of a run: what was asked for, else the model's default, never above the ceiling."""
+    wanted = requested or ("schema" if model.found and not agreed else "sample")
+    return min(wanted, ceiling, key=SHARES.index)
+
+
+def outbound(prompt: Prompt, model: ChatModel, share: Share, *, failure_is_ours: bool = False) -> Prompt:
+    """Return what `model` gets of `prompt`: all of it when it lives here, else messages and nothing besides.
+
+    `failure_is_ours` says that the failure's text was written by the agent itself and quotes no data.
+    """
+    if model.local:
+        return prompt
+    messages = render(disclose(prompt, share, failure_is_ours=failure_is_ours), share)
+    return Prompt(messages=messages, language=prompt.language, max_tokens=prompt.max_tokens)
+
+
+def disclose(prompt: Prompt, share: Share, *, failure_is_ours: bool = False) -> Prompt:
+    """Return `prompt` without what `share` forbids, and without the way to look cells up."""
+    columns = {column.name for profile in prompt.profiles for column in profile.columns}
+    failure = prompt.failure
+    if failure is not None and not failure_is_ours:
+        failure = _failure(failure, share, columns)
+    asked = " ".join([prompt.question, *(turn.question for turn in prompt.turns)])
+    return replace(
+        prompt,
+        profiles=tuple(_profile(profile, share) for profile in prompt.profiles),
+        turns=tuple(_turn(turn, share, columns, asked) for turn in prompt.turns),
+        failure=failure,
+        find_values=None,
+    )
+
+
+def without_paths(text: str) -> str:
+    """Return `text` with every path cut to the file's name, and without terminal colours."""
+    return _PATH.sub("", _QUOTED_FILE.sub(r"\1\3", _ANSI.sub("", text)))
+
+
+# --- the profile ----------------------------------------------------------------------------------------------------
+
+
+def _profile(profile: Profile, share: Share) -> Profile:
+    notes = tuple(replace(note, text=without_paths(note.text)) for note in profile.notes) if share == "sample" else ()
+    return replace(
+        profile,
+        path=profile.name,
+        columns=tuple(_column(column, share) for column in profile.columns),
+        dialect=None,
+        notes=notes,
+    )
+
+
+def _column(column: Column, share: Share) -> Column:
+    bare = Column(
+        name=column.name,
+        type=column.type,
+        nulls=column.nulls,
+        distinct=column.distinct,
+        distinct_is_approximate=column.distinct_is_approximate,
+        dtype=column.dtype if _DTYPE.fullmatch(column.dtype) else "",
+    )
+    if share == "sample":
+        return replace(column, dtype=bare.dtype)
+    if share == "schema" or column.type not in _RANGED:
+        return bare
+    return replace(
+        bare,
+        min=_ranged(column.min, column),
+        max=_ranged(column.max, column),
+        mean=column.mean,
+        quantiles=tuple(value for value in column.quantiles if _ranged(value, column) is not None),
+    )
+
+
+def _ranged(value: int | float | str | None, column: Column) -> int | float | str | None:
+    """Let a bound through when it is a number, or written as a date: whatever else stands there is text of a cell."""
+    if isinstance(value, str):
+        return value if column.type not in _NUMERIC and _DATE_LIKE.fullmatch(value) else None
+    return value
+
+
+# --- errors ---------------------------------------------------------------------------------------------------------
+
+
+def _failure(failure: Failure, share: Share, columns: set[str]) -> Failure:
+    own = set(_WORD.findall(failure.code))
+    if failure.line not in failure.code:
+        failure = replace(failure, line="")
+    # A class can be made at run time and named after a cell.
+    ename = failure.ename if failure.ename in _ERRORS or failure.ename in own or share == "sample" else "Exception"
+    if share == "schema":
+        return replace(failure, ename=ename, evalue="", traceback="")
+    if share == "stats":
+        known = own | {word for name in columns for word in _WORD.findall(name)}
+        return replace(failure, ename=ename, evalue=_known_words(failure.evalue, known), traceback="")
+    return replace(
+        failure,
+        ename=ename,
+        evalue=without_paths(failure.evalue),
+        traceback=without_paths(failure.traceback),
+    )
+
+
+def _known_words(text: str, known: set[str]) -> str:
+    """Keep the words that tell nothing of a cell: those in `known`, and those that errors are written in."""
+    if len(text) > 2_000:
+        text = text[:2_000]
+    return _WORD.sub(lambda word: word[0] if word[0] in known or word[0].lower() in _ERROR_WORDS else MASK, text)
+
+
+# --- earlier turns --------------------------------------------------------------------------------------------------
+
+
+def _turn(turn: Turn, share: Share, columns: set[str], asked: str) -> Turn:
+    if share == "sample":
+        return replace(turn, text_output=without_paths(turn.text_output), code=without_paths(turn.code))
+    code = _without_values(turn.code, columns | _OPTIONS, asked)
+    return replace(turn, interpretation=None, code=code, text_output="")
+
+
+def _without_values(code: str, allowed: set[str], asked: str) -> str:
+    """Return earlier code whose literals tell nothing that the question and the schema do not; comments go too.
+
+    That code may have been written by a model that saw cells (the built-in engine, or a run with a higher level).
+    """
+    try:
+        return ast.unparse(_Masking(allowed, asked).visit(parse(code)))
+    except (SyntaxError, RecursionError):
+        return ""
+
+
+class _Masking(ast.NodeTransformer):
+    def __init__(self, allowed: set[str], asked: str) -> None:
+        self.allowed = allowed
+        self.asked = asked
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        value = node.value
+        if isinstance(value, bytes):
+            return ast.Constant(MASK.encode())
+        if isinstance(value, str) and not self._is_known(value):
+            return ast.Constant(MASK)
+        if isinstance(value, int | float | complex) and not isinstance(value, bool):
+            small = isinstance(value, int) and abs(value) < 100
+            return node if small or str(value) in self.asked else ast.Constant(0)
+        return node
+
+    def _is_known(self, text: str) -> bool:
+        return text in self.allowed or len(text) <= 1 or text in self.asked
