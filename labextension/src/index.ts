@@ -43,9 +43,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
         const tables = selectedTables();
         const panel = notebooks.currentWidget ?? (await newNotebook(app, tables[0]));
         await panel.context.ready;
+        app.shell.activateById(panel.id);
         const path = app.serviceManager.contents.localPath(panel.context.path);
         addCells(panel.content, askingCell(path, tables));
-        app.shell.activateById(panel.id);
+        // The palette takes the focus once more after its command, so the cursor goes to the cell a frame later.
+        requestAnimationFrame(() => {
+          writeOn(panel.content);
+        });
       }
     });
     palette?.addItem({ command: ASK, category: texts.category });
@@ -70,6 +74,10 @@ function addCells(notebook: Notebook, source: string): void {
     fillNextCell(notebook, LOAD_LINE);
   }
   fillNextCell(notebook, source);
+}
+
+/** Put the cursor where the question goes. */
+function writeOn(notebook: Notebook): void {
   notebook.mode = 'edit';
   notebook.activeCell?.editor?.setCursorPosition({ line: 1, column: 0 });
 }

@@ -1,0 +1,104 @@
+"""A real JupyterLab for the browser tests: its own settings, its own folder, nothing of the person's."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+QUIET = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "docmanager-extension/plugin": {"autosave": False},
+}
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class LabServer:
+    """JupyterLab on loopback, serving `folder`; `with LabServer(folder, home) as lab: browser.goto(lab.url)`.
+
+    `home` takes its settings and runtime files; `locale` and `theme` are JupyterLab's.
+    """
+
+    def __init__(self, folder: Path, home: Path, *, locale: str = "en", theme: str = "JupyterLab Light") -> None:
+        self.folder = folder
+        self.home = home
+        self.settings = QUIET | {
+            "translation-extension/plugin": {"locale": locale},
+            "apputils-extension/themes": {"theme": theme},
+        }
+        self.token = secrets.token_hex(16)
+        self.log: list[str] = []
+        self._ready = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/lab?token={self.token}"
+
+    def __enter__(self) -> Self:
+        self._write_settings()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
+                *(f"--port={self.port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}"),
+                f"--ServerApp.root_dir={self.folder}",
+            ],
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read_log)
+        self._reader.start()
+        self._ready.wait()
+        assert self.process.poll() is None, "".join(self.log)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(15)
+        self.process.kill()
+        self._reader.join()
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+        self.process.wait()
+
+    def _environment(self) -> dict[str, str]:
+        places = {"CONFIG": "config", "DATA": "data", "RUNTIME": "runtime"}
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "JPY_"))},
+            **{f"JUPYTER_{name}_DIR": str(self.home / place) for name, place in places.items()},
+            "JUPYTERLAB_SETTINGS_DIR": str(self.home / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(self.home / "workspaces"),
+            "IPYTHONDIR": str(self.home / "ipython"),
+        }
+
+    def _write_settings(self) -> None:
+        for plugin, values in self.settings.items():
+            path = self.home / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values))
+
+    def _read_log(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.log.append(line)
+            if "is running at" in line:
+                self._ready.set()
+        self._ready.set()
