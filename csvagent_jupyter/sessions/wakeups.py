@@ -1,0 +1,79 @@
+"""Waking the readers of this process when a log or the line has moved, here or in another process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+LINE: Final = "\0line"
+"""The topic of the line of tasks; every other topic is a session's id, which has no such character."""
+
+LIVELY_SECONDS: Final = 0.02
+QUIET_SECONDS: Final = 0.25
+LIVELY_ROUNDS: Final = 250
+
+
+class Wakeups:
+    """Bells by topic, and one watcher that rings them for other processes, only while somebody listens.
+
+    `look` is asked at short intervals and returns what has moved: every 20 ms as long as there was news in the last
+    five seconds, else every 250 ms, so that an open panel costs next to nothing.
+    """
+
+    def __init__(self, look: Callable[[frozenset[str]], Awaitable[Iterable[str]]]) -> None:
+        self._look = look
+        self._bells: defaultdict[str, list[asyncio.Event]] = defaultdict(list)
+        self._watcher: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lively = 0
+
+    def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+
+    async def stop(self) -> None:
+        """End the watcher, and ring every bell a last time so that its reader sees that the store is closed."""
+        self._loop = None
+        for topic in self._bells:
+            self.ring((topic,))
+        watcher, self._watcher = self._watcher, None
+        if watcher is not None:
+            watcher.cancel()
+            with suppress(asyncio.CancelledError):
+                await watcher
+
+    def ring_from_thread(self, *topics: str) -> None:
+        """Ring from the store's thread; nothing happens when the loop has gone meanwhile."""
+        if self._loop is not None:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self.ring, topics)
+
+    def ring(self, topics: Iterable[str]) -> None:
+        for topic in topics:
+            for bell in self._bells.get(topic, ()):
+                bell.set()
+
+    @contextmanager
+    def listen(self, topic: str) -> Iterator[asyncio.Event]:
+        """Give a bell that rings whenever the topic moves, as long as the block runs."""
+        bell = asyncio.Event()
+        self._bells[topic].append(bell)
+        self._lively = LIVELY_ROUNDS
+        if self._watcher is None and self._loop is not None:
+            self._watcher = asyncio.create_task(self._watch(), name="csvagent-store-watcher")
+        try:
+            yield bell
+        finally:
+            self._bells[topic].remove(bell)
+            if not self._bells[topic]:
+                del self._bells[topic]
+
+    async def _watch(self) -> None:
+        while self._bells:
+            await asyncio.sleep(LIVELY_SECONDS if self._lively else QUIET_SECONDS)
+            moved = set(await self._look(frozenset(self._bells)))
+            self._lively = LIVELY_ROUNDS if moved else max(self._lively - 1, 0)
+            self.ring(moved)
+        self._watcher = None

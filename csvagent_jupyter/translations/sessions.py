@@ -1,0 +1,100 @@
+"""What the session store and the artifacts say."""
+
+from __future__ import annotations
+
+from . import Catalogue
+
+TEXTS: Catalogue = {
+    "no_session": (
+        "There is no session {session_id}. It may have been deleted; start a new one.",
+        "Сессии {session_id} нет. Возможно, её удалили; начните новую.",
+    ),
+    "no_task": ("There is no task {task_id}.", "Задачи {task_id} нет."),
+    "no_analysis": ("There is no saved analysis {analysis_id}.", "Сохранённого анализа {analysis_id} нет."),
+    "no_link": (
+        "This link opens nothing. Ask the owner of the session for a new one.",
+        "По этой ссылке ничего нет. Попросите у владельца сессии новую.",
+    ),
+    "bad_session_id": (
+        "{session_id!r} cannot be the id of a session: use letters, digits, dots, dashes and underscores, at most 64.",
+        "{session_id!r} не подходит как имя сессии: нужны латинские буквы, цифры, точки, дефисы и подчёркивания, "
+        "не больше 64.",
+    ),
+    "session_taken": (
+        "There is already a session {session_id}. Choose another id.",
+        "Сессия {session_id} уже есть. Выберите другое имя.",
+    ),
+    "task_taken": ("There is already a task {task_id}.", "Задача {task_id} уже есть."),
+    "line_full": (
+        "{waiting:question waits|questions wait} in this session already. Wait for an answer, or stop one of them.",
+        "В этой сессии уже ждёт {waiting:вопрос|вопроса|вопросов}. Дождитесь ответа или остановите один из них.",
+    ),
+    "lease_lost": (
+        "Task {task_id} is run by somebody else now, or has ended.",
+        "Задачу {task_id} теперь выполняет кто-то другой, или она уже закончилась.",
+    ),
+    "closed": (
+        "The session store is closed. Restart the kernel and ask again.",
+        "Хранилище сессий закрыто. Перезапустите ядро и спросите ещё раз.",
+    ),
+    "no_folder": (
+        "The session store {path} cannot be used ({reason}). Free the place or set another path.",
+        "Хранилище сессий {path} недоступно ({reason}). Освободите это место или укажите другой путь.",
+    ),
+    "full": (
+        "The disk with the session store {path} is full, so nothing more can be kept. Free some space and ask again; "
+        "earlier answers are safe.",
+        "Диск с хранилищем сессий {path} заполнен, сохранить ничего нельзя. Освободите место и спросите ещё раз; "
+        "прежние ответы целы.",
+    ),
+    "locked": (
+        "The session store {path} is held by another process for too long. Wait a little and ask again.",
+        "Хранилище сессий {path} слишком долго занято другим процессом. Немного подождите и спросите ещё раз.",
+    ),
+    "damaged": (
+        "The session store {path} is damaged. Close the notebooks that use it, move the file away and ask again; "
+        "a new one will be made.",
+        "Хранилище сессий {path} повреждено. Закройте ноутбуки, которые им пользуются, уберите файл в другое место "
+        "и спросите ещё раз: будет создано новое.",
+    ),
+    "set_aside": (
+        "The session store {path} was damaged or is no store. It was kept as {kept}, nothing was deleted. Ask again: "
+        "a new store will be made.",
+        "Хранилище сессий {path} было повреждено или это не хранилище. Файл сохранён как {kept}, ничего не удалено. "
+        "Спросите ещё раз: будет создано новое.",
+    ),
+    "foreign": (
+        "{path} is a database of another program. It was left as it is; set another path for the session store.",
+        "{path} — база данных другой программы. Она оставлена как есть; укажите другой путь для хранилища сессий.",
+    ),
+    "newer": (
+        "The session store {path} was written by a newer csvagent-jupyter (schema {found}, this one knows {known}). "
+        "Upgrade csvagent-jupyter in this environment, or set another path for the store.",
+        "Хранилище сессий {path} создано более новой версией csvagent-jupyter (схема {found}, здесь известна {known}). "
+        "Обновите csvagent-jupyter в этом окружении или укажите другой путь к хранилищу.",
+    ),
+    "failed": (
+        "The session store {path} does not work: {reason}. Check the disk, or set another path.",
+        "Хранилище сессий {path} не работает: {reason}. Проверьте диск или укажите другой путь.",
+    ),
+    "no_artifact": (
+        "The file {artifact} is no longer kept. Run the question again to make it anew.",
+        "Файл {artifact} больше не хранится. Задайте вопрос ещё раз, чтобы получить его заново.",
+    ),
+    "artifacts_full": (
+        "The disk with the kept files ({path}) is full. Free some space and ask again.",
+        "Диск с сохранёнными файлами ({path}) заполнен. Освободите место и спросите ещё раз.",
+    ),
+    "artifacts_failed": (
+        "A file cannot be kept in {path} ({reason}). Free the place or set another path.",
+        "Сохранить файл в {path} не удалось ({reason}). Освободите это место или укажите другой путь.",
+    ),
+    "artifact_too_large": (
+        "{name} is larger than a kept file may be ({size:byte|bytes} of {limit}).",
+        "{name} больше, чем может быть сохранённый файл ({size:байт|байта|байтов} из {limit}).",
+    ),
+    "quota": (
+        "Your kept files would take more than {limit:byte|bytes}. Delete sessions that you no longer need.",
+        "Ваши сохранённые файлы заняли бы больше {limit:байта|байтов|байтов}. Удалите сессии, которые больше не нужны.",
+    ),
+}
