@@ -11,10 +11,14 @@ from ..messages import Prompt, Usage
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a reply: text as it comes, and, once known, what the request used (the last chunk has it all)."""
+    """A piece of a reply: text as it comes, and, once known, what the request used (the last chunk has it all).
+
+    `cut` on the last chunk says that the reply came to its limit of tokens and is probably not whole.
+    """
 
     text: str = ""
     usage: Usage | None = None
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +52,5 @@ class ChatModel(ABC):
         Raises ModelUnreachable, ModelRefused; a local engine also Declined and Ambiguous, with suggestions.
         """
 
-    async def aclose(self) -> None:
+    async def aclose(self) -> None:  # noqa: B027 - most engines hold nothing
         """Let go of connections; called once, when the manager stops."""
