@@ -1,0 +1,144 @@
+"""A DataFrame of the notebook as a table: to Arrow, never pickle; what Arrow has no type for becomes text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection
+from typing import Any
+
+import pyarrow as pa
+
+from ..exceptions import Unreadable
+from ..messages import Note
+from ..translations import Language, say
+from .frame import arrow_bytes, to_arrow
+from .names import column_names, table_name
+from .reader import Table
+from .remarks import listed
+
+
+def dataframe_to_arrow(frame: Any) -> bytes:
+    """Return the bytes of an Arrow IPC file that holds `frame`."""
+    return arrow_bytes(table_from_dataframe(frame, "df").arrow)
+
+
+def table_from_dataframe(frame: Any, name: str, *, taken: Collection[str] = (), language: Language = "en") -> Table:
+    """Return the table of a pandas (or polars, or Arrow) table that the notebook calls `name`.
+
+    A named or unusual index becomes columns. Cells that Arrow has no type for become text. Never changes `frame`.
+    """
+    notes: list[Note] = []
+
+    def add(key: str, **values: object) -> None:
+        notes.append(Note("info", say(f"tables.{key}", language, **values)))
+
+    ready = _flat(_pandas(frame, name), add, language)
+    arrow = _converted(ready, add, language)
+    if not arrow.num_rows:
+        notes.append(Note("warning", say("tables.note_no_rows", language)))
+    return Table(table_name(name, taken), arrow, name, notes=tuple(notes))
+
+
+def _pandas(frame: Any, name: str) -> Any:
+    import pandas as pd
+
+    if isinstance(frame, pd.DataFrame):
+        return frame.copy(deep=False)
+    if hasattr(frame, "to_arrow"):
+        frame = frame.to_arrow()
+    if isinstance(frame, pa.Table):
+        return frame.to_pandas()
+    raise Unreadable("tables.not_a_dataframe", name=name, type=type(frame).__name__)
+
+
+def _flat(frame: Any, add: Callable[..., None], language: Language) -> Any:
+    """Return the frame with an ordinary index, and with unique names for its columns."""
+    import pandas as pd
+
+    if isinstance(frame.columns, pd.MultiIndex):
+        labels = [" ".join(str(part) for part in label if str(part)) for label in frame.columns]
+    else:
+        labels = list(frame.columns)
+    names, renamed = column_names(["" if label is None else label for label in labels])
+    index_names = _index_names(frame.index, names)
+    if index_names:
+        index = frame.index.to_frame(index=False, name=index_names)
+        frame = frame.reset_index(drop=True)
+        frame.columns = pd.Index(names)
+        frame = pd.concat([index, frame], axis=1)
+        add("note_index_kept", names=listed(index_names, language))
+    else:
+        if not isinstance(frame.index, pd.RangeIndex) or frame.index.start or frame.index.step != 1:
+            add("note_index_dropped")
+        frame = frame.reset_index(drop=True)
+        frame.columns = pd.Index(names)
+    if renamed:
+        add("note_renamed", names=listed([f"{old} → {new}" for new, old in renamed.items()], language))
+    frame.attrs = {}
+    return frame
+
+
+def _index_names(index: Any, taken: Collection[str]) -> list[str]:
+    """Return the names under which the index becomes columns; none for the plain numbers of rows."""
+    import pandas as pd
+
+    if index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index.dtype):
+        return []
+    stood = [str(name) if name is not None else "index" for name in index.names]
+    found, _ = column_names([*taken, *stood])
+    return found[len(taken) :]
+
+
+def _converted(frame: Any, add: Callable[..., None], language: Language) -> pa.Table:
+    as_text: list[str] = []
+    as_number: list[str] = []
+    for name in frame.columns:
+        column = frame[name]
+        simple = _simple(column)
+        if simple is not None:
+            frame[name] = simple
+            as_number.append(name)
+        elif not _fits(column):
+            frame[name] = column.map(_text, na_action="ignore").astype("str")
+            as_text.append(name)
+    if as_text:
+        add("note_as_text", names=listed(as_text, language))
+    if as_number:
+        add("note_as_number", names=listed(as_number, language))
+    return to_arrow(frame)
+
+
+def _simple(column: Any) -> Any:
+    """Return exact decimals as ordinary numbers; None for every other column."""
+    from decimal import Decimal
+
+    if column.dtype == object and len(column) and isinstance(_first(column), Decimal):
+        try:
+            return column.map(lambda cell: math.nan if cell is None else float(cell)).astype("float64")
+        except (TypeError, ValueError):
+            return None
+    return None
+
+
+def _fits(column: Any) -> bool:
+    """Tell whether Arrow and back keeps the column: plain cells of one type."""
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.PeriodDtype | pd.IntervalDtype | pd.SparseDtype):
+        return False
+    if pd.api.types.is_complex_dtype(column.dtype):
+        return False
+    try:
+        kind = pa.Array.from_pandas(column).type if column.dtype != "category" else pa.null()
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        return False
+    return not (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _first(column: Any) -> Any:
+    filled = column.dropna()
+    return filled.iloc[0] if len(filled) else None
+
+
+def _text(cell: Any) -> str:
+    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)

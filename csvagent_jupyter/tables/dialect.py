@@ -1,0 +1,236 @@
+"""How a text table is written: delimiter, quoting, preamble and header, found by CleverCSV and by looking at its rows.
+
+`detect` decides, `scan` counts: every row of the file is walked once, so that what does not fit is told by line number.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..messages import Dialect
+
+SAMPLE = 12_000
+SAMPLE_ROWS = 200
+DELIMITERS = (",", ";", "\t", "|", ":", "~", "^", " ")
+MAX_LINES_TOLD = 5
+csv.field_size_limit(1 << 30)
+
+_NUMBER = re.compile(r"[-+(]?[$€£¥₽]?\s?\d[\d\s.,'’]*(e[-+]?\d+)?\s?[%$€£¥₽)]?", re.IGNORECASE)
+_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T]\d{1,2}:\d{2}.*)?|\d{1,2}:\d{2}(:\d{2})?.*")
+_WORDS = frozenset({"true", "false", "nan", "null", "na", "n/a", "none", "-"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the file: its cells, its number (from 0, blank ones included), and the line (from 1) it begins on."""
+
+    cells: tuple[str, ...]
+    number: int
+    line: int
+
+
+@dataclass(slots=True)
+class Layout:
+    """What walking all rows found: `width` is the header's, rows and their lines as far as they do not fit it."""
+
+    width: int = 0
+    rows: int = 0
+    widest: int = 0
+    widest_filled: int = 0
+    short: list[int] = field(default_factory=list)
+    short_count: int = 0
+    long: list[int] = field(default_factory=list)
+    long_count: int = 0
+    blank_count: int = 0
+    widths: Counter[int] = field(default_factory=Counter)
+
+
+def detect(
+    text: str, *, suffix: str = "", given: Dialect | None = None, fixed: frozenset[str] = frozenset()
+) -> Dialect:
+    """Return the dialect of `text`; the fields named in `fixed` are taken from `given` as they are."""
+    given = given or Dialect()
+    sample = _sample(text)
+    found = _written(sample, suffix)
+    if "delimiter" in fixed or "quotechar" in fixed:
+        found = replace(found, **{name: getattr(given, name) for name in fixed & {"delimiter", "quotechar"}})
+    if "escapechar" not in fixed:
+        found = replace(found, escapechar=_escape(text, found.quotechar))
+    found = replace(found, **{name: getattr(given, name) for name in fixed})
+    rows = list(itertools.islice(rows_of(text, found), SAMPLE_ROWS))
+    filled = [row for row in rows if not is_blank(row.cells)]
+    if not filled:
+        return found
+    top = 0
+    if "skipped_rows" not in fixed:
+        top = _preamble(filled)
+        found = replace(found, skipped_rows=filled[top].number if top else 0)
+    else:
+        top = next((n for n, row in enumerate(filled) if row.number >= given.skipped_rows), 0)
+    if "header_rows" not in fixed:
+        found = replace(found, header_rows=_header_rows([row.cells for row in filled[top:]]))
+    return found
+
+
+def rows_of(text: str, dialect: Dialect) -> Iterator[Row]:
+    """Walk the rows of `text` the way pandas' parser does, with their line numbers."""
+    reader = csv.reader(io.StringIO(text, newline=""), **_csv_options(dialect))
+    before = 0
+    for number, cells in enumerate(reader):
+        yield Row(tuple(cells), number, before + 1)
+        before = reader.line_num
+
+
+def is_blank(cells: Sequence[str]) -> bool:
+    """Tell whether pandas passes this row over as a blank line."""
+    return not cells or (len(cells) == 1 and not cells[0].strip(" \t"))
+
+
+def scan(text: str, dialect: Dialect) -> tuple[list[tuple[str, ...]], Layout]:
+    """Walk all rows; return the header rows (the first row if there is no header) and what does not fit them."""
+    layout = Layout()
+    header: list[tuple[str, ...]] = []
+    wanted = max(dialect.header_rows, 1)
+    for row in rows_of(text, dialect):
+        if row.number < dialect.skipped_rows:
+            continue
+        if is_blank(row.cells):
+            layout.blank_count += 1
+            continue
+        if len(header) < wanted:
+            header.append(row.cells)
+            layout.width = max(layout.width, len(row.cells))
+            if dialect.header_rows:
+                continue
+        _count(layout, row)
+    return header, layout
+
+
+def _count(layout: Layout, row: Row) -> None:
+    width = len(row.cells)
+    layout.rows += 1
+    layout.widths[width] += 1
+    layout.widest = max(layout.widest, width)
+    if width < layout.width:
+        layout.short_count += 1
+        if len(layout.short) < MAX_LINES_TOLD:
+            layout.short.append(row.line)
+    elif width > layout.width:
+        filled = max((n for n, cell in enumerate(row.cells, start=1) if cell.strip()), default=0)
+        layout.widest_filled = max(layout.widest_filled, filled)
+        if filled > layout.width:
+            layout.long_count += 1
+            if len(layout.long) < MAX_LINES_TOLD:
+                layout.long.append(row.line)
+
+
+def _csv_options(dialect: Dialect) -> dict[str, Any]:
+    quoting = csv.QUOTE_MINIMAL if dialect.quotechar else csv.QUOTE_NONE
+    return {
+        "delimiter": dialect.delimiter,
+        "quotechar": dialect.quotechar or None,
+        "escapechar": dialect.escapechar or None,
+        "quoting": quoting,
+    }
+
+
+def _sample(text: str) -> str:
+    if len(text) <= SAMPLE:
+        return text
+    end = text.rfind("\n", 0, SAMPLE)
+    return text[: end + 1] if end > 0 else text[:SAMPLE]
+
+
+def _written(sample: str, suffix: str) -> Dialect:
+    """Ask CleverCSV for delimiter and quotes; a text of one column has no delimiter to find."""
+    import clevercsv
+
+    delimiters = [mark for mark in DELIMITERS if mark in sample]
+    if not delimiters:
+        return Dialect(delimiter="\t" if suffix in {".tsv", ".tab"} else ",")
+    if suffix in {".tsv", ".tab"} and "\t" in sample:
+        delimiters = ["\t"]
+    found = clevercsv.Detector().detect(sample, delimiters=delimiters)
+    if found is None or not found.delimiter:
+        return Dialect(delimiter=_most_even(sample, delimiters))
+    quotechar = found.quotechar or '"'
+    if quotechar == "'" and '"' in sample:
+        quotechar = '"' if sample.count('"') >= sample.count("'") else quotechar
+    return Dialect(delimiter=found.delimiter, quotechar=quotechar)
+
+
+def _most_even(sample: str, delimiters: Iterable[str]) -> str:
+    """Return the delimiter that cuts most lines into the same number of cells, "," when none does."""
+    lines = [line for line in sample.splitlines() if line.strip()][:SAMPLE_ROWS]
+    best, best_share = ",", 0.0
+    for mark in delimiters:
+        if mark in {" ", ":"}:
+            continue
+        counts = Counter(line.count(mark) for line in lines)
+        count, lines_with = counts.most_common(1)[0]
+        if count and lines_with / len(lines) > best_share:
+            best, best_share = mark, lines_with / len(lines)
+    return best
+
+
+def _escape(text: str, quotechar: str) -> str:
+    r"""Return the backslash when quotes inside quoted cells are written \" and never doubled."""
+    if not quotechar or f"\\{quotechar}" not in text:
+        return ""
+    inner = re.escape(quotechar)
+    return "\\" if re.search(rf"[^\n{inner}\\]\\{inner}[^\n{inner},;\t|]", text) else ""
+
+
+def _preamble(rows: Sequence[Row]) -> int:
+    """Return how many filled rows stand above the table: titles and remarks, narrower than the rows that follow."""
+    widths = Counter(len(row.cells) for row in rows)
+    usual = max(widths, key=lambda width: (widths[width], width))
+    if usual < 2 or len(rows) < 3:
+        return 0
+    for number, row in enumerate(rows[:30]):
+        filled = sum(1 for cell in row.cells if cell.strip())
+        if len(row.cells) >= usual - 1 and filled > max(1, usual // 2):
+            return number
+    return 0
+
+
+def _header_rows(rows: Sequence[tuple[str, ...]]) -> int:
+    """Return 1 when the first row names the columns, 0 when it is data like the rest.
+
+    A column whose other cells are numbers or dates votes: for a header when its first cell is a word.
+    """
+    first, body = rows[0], rows[1:]
+    if not body:
+        return 1
+    named, data = 0, 0
+    for position, cell in enumerate(first):
+        values = [row[position].strip() for row in body if position < len(row) and row[position].strip()]
+        typed = sum(1 for value in values if _is_typed(value))
+        if not values or typed < 0.8 * len(values):
+            continue
+        if _is_typed(cell.strip()):
+            data += 1
+        elif cell.strip():
+            named += 1
+    if data > named and not _counts_up([cell for cell in first if _is_typed(cell.strip())]):
+        return 0
+    return 1
+
+
+def _is_typed(cell: str) -> bool:
+    return bool(_NUMBER.fullmatch(cell) or _DATE.fullmatch(cell)) or cell.casefold() in _WORDS
+
+
+def _counts_up(cells: Sequence[str]) -> bool:
+    """Tell column names that are numbers in a row: 2019, 2020, 2021."""
+    if len(cells) < 2 or not all(cell.strip().isdecimal() for cell in cells):
+        return False
+    numbers = [int(cell) for cell in cells]
+    return all(after - before == 1 for before, after in itertools.pairwise(numbers))

@@ -1,0 +1,268 @@
+"""Reads a file into a `Table`: opened, decoded, its dialect found, its cells understood, and all of it told."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ..exceptions import Unreadable
+from ..messages import Dialect, Kind, Note, Profile
+from ..translations import Language, say
+from . import contents as files
+from .conversion import Shape, corrected, recipe_for, settle_words, structure
+from .dialect import Layout, detect, rows_of, scan
+from .encoding import Decoded, decode
+from .frame import to_arrow, to_frame, write_arrow
+from .names import column_names, table_name
+from .recipe import Recipe
+from .remarks import about_structure, about_values
+from .values import ColumnPlan, plan_columns
+
+OPTIONS = ("encoding", "delimiter", "quotechar", "escapechar", "header_rows", "decimal", "thousands", "skipped_rows")
+_WEB_PAGE = re.compile(r"\s*(<!doctype html|<html|<head|<\?xml)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A file as it was read.
+
+    `name` is its key in the kernel's ``tables``, `arrow` its cells, `read_code` the pandas source that assigns the same
+    DataFrame to ``df`` in a bare interpreter. `source_path` is the file or the variable it came from.
+    """
+
+    name: str
+    arrow: pa.Table
+    source_path: str
+    dialect: Dialect | None = None
+    notes: tuple[Note, ...] = ()
+    recipe: Recipe | None = None
+
+    def to_pandas(self) -> Any:
+        """Return the DataFrame that the dedicated kernel has, too."""
+        return to_frame(self.arrow)
+
+    def profile(self, language: Language = "en") -> Profile:
+        """Return what a model or a person needs to know of the table."""
+        from .profile import profile_of
+
+        return profile_of(self, language)
+
+    def find_values(self, term: str) -> list[tuple[str, str, str]]:
+        """Return the (table, column, cell) triples whose cell holds `term`, whatever its case: exact ones first."""
+        from .profile import find_values
+
+        return find_values(self, term)
+
+    def write_arrow(self, path: Path) -> None:
+        """Write the table as an Arrow IPC file."""
+        write_arrow(self.arrow, path)
+
+    @property
+    def read_code(self) -> str:
+        """Return the pandas source that reads this table into ``df``."""
+        return self.code_for("df")
+
+    def code_for(self, variable: str) -> str:
+        """Return the pandas source that reads this table into `variable`."""
+        if self.recipe is None:
+            return f"{variable} = pd.read_feather({self.name + '.arrow'!r})".replace("'", '"')
+        return self.recipe.code(variable)
+
+
+def read_table(
+    path: str | Path,
+    *,
+    name: str = "",
+    taken: Collection[str] = (),
+    language: Language = "en",
+    as_text: bool = False,
+    dayfirst: bool | None = None,
+    **overrides: Any,
+) -> Table:
+    """Read a file as a table; its dialect is found, except for the options stated in `overrides`.
+
+    `overrides` are fields of `Dialect`; `dayfirst` settles dates like 01/02/2024; with `as_text` every cell stays the
+    text it was. The table is called `name`, or after the file, and never like one of `taken`.
+    Raises Unreadable, whose text says what to do.
+    """
+    place = Path(path).expanduser()
+    given, fixed = _overrides(overrides)
+    label = table_name(name or place.name, taken)
+    if files.is_arrow(place):
+        return _read_arrow(place, label, language)
+    contents = files.read_contents(place)
+    decoded = decode(contents.data, place.name, given.encoding if "encoding" in fixed else "")
+    text = decoded.text.removeprefix("\ufeff")
+    _refuse_other_text(text, place.name)
+    dialect = detect(text, suffix=_suffix(contents.member or place.name), given=given, fixed=fixed)
+    dialect = replace(dialect, encoding=decoded.encoding, compression=contents.compression)
+    work = _Reading(str(path), place, contents, decoded, text, dialect, language)
+    table, plans = work.as_text() if as_text else work.as_values(fixed, dayfirst)
+    kinds: dict[str, Kind] = {plan.name: plan.kind for plan in plans}
+    return Table(label, to_arrow(table, kinds), str(path), work.dialect, tuple(work.notes(plans)), work.recipe)
+
+
+class _Reading:
+    """The reading of one file, step by step."""
+
+    def __init__(
+        self,
+        given_path: str,
+        path: Path,
+        contents: files.Contents,
+        decoded: Decoded,
+        text: str,
+        dialect: Dialect,
+        language: Language,
+    ) -> None:
+        self.given_path = given_path
+        self.path = path
+        self.contents = contents
+        self.decoded = decoded
+        self.text = text
+        self.dialect = dialect
+        self.language = language
+        self.unquoted = False
+        self.recipe = Recipe(given_path)
+        self._look()
+
+    def _look(self) -> None:
+        try:
+            header, self.layout = scan(self.text, self.dialect)
+        except csv.Error as error:
+            raise Unreadable("tables.not_a_table", name=self.path.name, reason=str(error)) from None
+        self.shape, self.renamed = _shape(header, self.layout, self.dialect)
+
+    def _structure(self) -> dict[str, Any]:
+        return structure(
+            self.dialect,
+            self.shape,
+            self.layout,
+            size=len(self.contents.data),
+            replaced=bool(self.decoded.replaced),
+            suffix=self.path.suffix.lower(),
+        )
+
+    def as_text(self) -> tuple[Any, list[ColumnPlan]]:
+        """Return the frame with every cell as the text it was; quotes that do not match up become plain characters."""
+        import pandas as pd
+
+        for _ in range(2):
+            options = self._structure() | {"dtype": str, "keep_default_na": False}
+            self.recipe = Recipe(self.given_path, options, member=self._member())
+            try:
+                frame = self.recipe.frame(self.contents.data)
+            except pd.errors.ParserError as error:
+                reason = str(error)
+            else:
+                return frame, [ColumnPlan(name, "text") for name in self.shape.names]
+            self.dialect = replace(self.dialect, quotechar="")
+            self.unquoted = True
+            self._look()
+        raise Unreadable("tables.not_a_table", name=self.path.name, reason=reason)
+
+    def as_values(self, fixed: frozenset[str], dayfirst: bool | None) -> tuple[Any, list[ColumnPlan]]:
+        """Return the frame with numbers, dates and truth values read as such."""
+        texts, _ = self.as_text()
+        arrow = pa.Table.from_pandas(texts, preserve_index=False)
+        plans = settle_words(
+            plan_columns(
+                {name: arrow.column(name) for name in self.shape.names},
+                decimal=self.dialect.decimal if "decimal" in fixed else "",
+                thousands=self.dialect.thousands if "thousands" in fixed else "",
+                dayfirst=dayfirst,
+            )
+        )
+        frame = self._read(plans)
+        checked = corrected(plans, frame)
+        if checked != plans:
+            plans = checked
+            frame = self._read(plans)
+        options = self.recipe.options
+        self.dialect = replace(
+            self.dialect, decimal=options.get("decimal", "."), thousands=options.get("thousands", "")
+        )
+        return frame, plans
+
+    def _read(self, plans: list[ColumnPlan]) -> Any:
+        self.recipe = recipe_for(self.given_path, self._structure(), plans, self._member())
+        return self.recipe.frame(self.contents.data)
+
+    def _member(self) -> str:
+        return self.contents.member if self.contents.others else ""
+
+    def notes(self, plans: Iterable[ColumnPlan]) -> list[Note]:
+        above = next((" ".join(row.cells) for row in rows_of(self.text, self.dialect)), "")
+        notes = about_structure(
+            self.contents, self.decoded, self.dialect, self.layout, self.shape, self.renamed, above, self.language
+        )
+        if self.unquoted:
+            notes.append(Note("warning", say("tables.note_quotes", self.language)))
+        return notes + about_values(list(plans), self.language)
+
+
+def _shape(header: list[tuple[str, ...]], layout: Layout, dialect: Dialect) -> tuple[Shape, dict[str, str]]:
+    extra = max(0, layout.widest_filled - layout.width)
+    if not dialect.header_rows:
+        names = tuple(f"column_{n}" for n in range(1, layout.width + extra + 1))
+        return Shape(names, plain=False, extra=extra), {}
+    stood = [
+        " ".join(part for row in header if (part := row[n].strip() if n < len(row) else "")) if len(header) > 1
+        else (header[0][n] if n < len(header[0]) else "")
+        for n in range(layout.width)
+    ]  # fmt: skip
+    found, renamed = column_names(stood)
+    found, _ = column_names([*found, *(f"column_{layout.width + n}" for n in range(1, extra + 1))])
+    plain = not extra and len(header) == 1 and found == list(stood)
+    return Shape(tuple(found), plain, extra), renamed
+
+
+def _overrides(overrides: dict[str, Any]) -> tuple[Dialect, frozenset[str]]:
+    for option, value in overrides.items():
+        if option not in OPTIONS:
+            raise Unreadable("tables.unknown_option", option=option, options=", ".join(OPTIONS))
+        if option in {"header_rows", "skipped_rows"}:
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise _bad_option(option, value, "whole_number")
+        elif not isinstance(value, str) or (option != "encoding" and not _is_mark(option, value)):
+            raise _bad_option(option, value, "one_character")
+    return Dialect(**overrides), frozenset(overrides)
+
+
+def _is_mark(option: str, value: str) -> bool:
+    return len(value) == 1 or (not value and option not in {"delimiter", "decimal"})
+
+
+def _bad_option(option: str, value: object, expected: str) -> Unreadable:
+    return Unreadable("tables.bad_option", option=option, value=repr(value), expected=say(f"tables.{expected}"))
+
+
+def _suffix(name: str) -> str:
+    suffixes = [part.lower() for part in Path(name).suffixes if part.lower() not in {".gz", ".bz2", ".xz", ".zst"}]
+    return suffixes[-1] if suffixes else ""
+
+
+def _refuse_other_text(text: str, name: str) -> None:
+    start = text[:200].lstrip()
+    if not start:
+        raise Unreadable("tables.empty_file", name=name)
+    if _WEB_PAGE.match(start):
+        raise Unreadable("tables.web_page", name=name)
+    if start.startswith(("{", "[{", "[\n", "[[")) and text.rstrip().endswith(("}", "]")):
+        raise Unreadable("tables.json", name=name)
+
+
+def _read_arrow(path: Path, name: str, language: Language) -> Table:
+    try:
+        with pa.OSFile(str(path), "rb") as source:
+            table = pa.ipc.open_file(source).read_all()
+    except (pa.ArrowException, OSError):
+        raise Unreadable("tables.damaged_arrow", name=path.name) from None
+    notes = () if table.num_rows else (Note("warning", say("tables.note_no_rows", language)),)
+    return Table(name, table, str(path), notes=notes)

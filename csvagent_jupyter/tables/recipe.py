@@ -1,0 +1,139 @@
+"""The pandas code that reads a file, both run and written: what the kernel gets is what the shown code gives.
+
+A `Recipe` is one call of ``pandas.read_csv`` and a few lines after it. `Recipe.frame` runs them, `Recipe.code` writes
+them down; both come from the same values.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ToDatetime:
+    """Read the text of some columns as dates in one stated format."""
+
+    columns: tuple[str, ...]
+    format: str
+    utc: bool = False
+
+    def apply(self, frame: Any) -> None:
+        import pandas as pd
+
+        for name in self.columns:
+            frame[name] = pd.to_datetime(frame[name], **self._options())
+
+    def line(self, cells: str) -> str:
+        options = "".join(f", {key}={_written(value)}" for key, value in self._options().items())
+        return f"{cells} = pd.to_datetime({cells}{options})"
+
+    def _options(self) -> dict[str, Any]:
+        return {"format": self.format} | ({"utc": True} if self.utc else {})
+
+
+@dataclass(frozen=True, slots=True)
+class ToNumber:
+    """Read the text of some columns as numbers, after taking away signs and thousands marks.
+
+    `removed` are characters or words to take away; `dtype` is set where pandas' own choice would lose digits.
+    """
+
+    columns: tuple[str, ...]
+    removed: tuple[str, ...] = ()
+    decimal: str = "."
+    dtype: str = ""
+
+    def apply(self, frame: Any) -> None:
+        import pandas as pd
+
+        for name in self.columns:
+            text = frame[name]
+            for mark in self.removed:
+                text = text.str.replace(mark, "")
+            if self.decimal != ".":
+                text = text.str.replace(self.decimal, ".")
+            numbers = pd.to_numeric(text.str.strip())
+            frame[name] = numbers.astype(self.dtype) if self.dtype else numbers
+
+    def line(self, cells: str) -> str:
+        text = cells + "".join(f'.str.replace({_quoted(mark)}, "")' for mark in self.removed)
+        if self.decimal != ".":
+            text += f'.str.replace({_quoted(self.decimal)}, ".")'
+        dtype = f".astype({_quoted(self.dtype)})" if self.dtype else ""
+        return f"{cells} = pd.to_numeric({text}.str.strip()){dtype}"
+
+
+Step = ToDatetime | ToNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A call of ``pandas.read_csv`` with `options`, and the `steps` that follow it; `member` is the file in a zip."""
+
+    path: str
+    options: dict[str, Any] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    member: str = ""
+
+    def frame(self, data: bytes) -> Any:
+        """Return the DataFrame that the code gives for a file whose unpacked bytes are `data`."""
+        import pandas as pd
+
+        frame = pd.read_csv(io.BytesIO(data), **self._unpacked())
+        for step in self.steps:
+            step.apply(frame)
+        return frame
+
+    def code(self, variable: str = "df") -> str:
+        """Return the source text that assigns the table to `variable`; it needs ``import pandas as pd`` above it."""
+        if self.member:
+            opened = f"ZipFile({_quoted(self.path)}) as archive, archive.open({_quoted(self.member)}) as file"
+            call = _call("file", self._unpacked()).replace("\n", "\n    ")
+            lines = ["from zipfile import ZipFile", "", f"with {opened}:", f"    {variable} = {call}"]
+        else:
+            lines = [f"{variable} = {_call(_quoted(self.path), self.options)}"]
+        for step in self.steps:
+            lines += _step_lines(step, variable)
+        return "\n".join(lines)
+
+    def _unpacked(self) -> dict[str, Any]:
+        return {key: value for key, value in self.options.items() if key != "compression"}
+
+
+def _step_lines(step: Step, variable: str) -> list[str]:
+    if len(step.columns) <= 2:
+        return [step.line(f"{variable}[{_quoted(name)}]") for name in step.columns]
+    return [f"for name in {_written(list(step.columns))}:", f"    {step.line(f'{variable}[name]')}"]
+
+
+def _call(first: str, options: dict[str, Any]) -> str:
+    parts = [first, *(f"{key}={_written(value)}" for key, value in options.items())]
+    line = f"pd.read_csv({', '.join(parts)})"
+    if len(line) <= 100:
+        return line
+    return "pd.read_csv(\n    " + ",\n    ".join(parts) + ",\n)"
+
+
+def _written(value: Any) -> str:
+    """Write a value as Python source, with double quotes as people write them."""
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, type):
+        return value.__name__
+    if isinstance(value, range):
+        return f"range({value.stop})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_written(key)}: {_written(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        inner = ", ".join(_written(item) for item in value)
+        return f"[{inner}]"
+    return repr(value)
+
+
+def _quoted(text: str) -> str:
+    written = repr(text)
+    if written.startswith("'") and '"' not in written:
+        return f'"{written[1:-1]}"'
+    return written

@@ -1,0 +1,127 @@
+"""What a person should know of how a file was read, as notes in their language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from ..messages import Dialect, Note
+from ..translations import Language, say
+from .contents import Contents
+from .conversion import Shape
+from .dialect import MAX_LINES_TOLD, Layout
+from .encoding import Decoded
+from .values import ColumnPlan
+
+NAMES_TOLD = 5
+TEXT_TOLD = 80
+
+
+def about_structure(
+    contents: Contents,
+    decoded: Decoded,
+    dialect: Dialect,
+    layout: Layout,
+    shape: Shape,
+    renamed: dict[str, str],
+    above: str,
+    language: Language,
+) -> list[Note]:
+    """Return the notes on encoding, header, rows that do not fit, and what was passed over."""
+    notes: list[Note] = []
+
+    def add(level: str, key: str, **values: object) -> None:
+        notes.append(Note("warning" if level == "warning" else "info", say(f"tables.{key}", language, **values)))
+
+    if contents.others:
+        others = listed(contents.others, language)
+        add("warning", "note_member", member=contents.member, others=others)
+    if decoded.guessed:
+        add("info", "note_encoding_guessed", encoding=decoded.encoding)
+    if decoded.replaced:
+        add("warning", "note_replaced", count=decoded.replaced, encoding=decoded.encoding)
+    if dialect.skipped_rows:
+        add("info", "note_skipped", rows=dialect.skipped_rows, text=cut(above))
+    if not dialect.header_rows:
+        add("info", "note_no_header")
+    if renamed:
+        unnamed = say("tables.note_unnamed", language)
+        pairs = (f"{cut(old.strip()) or unnamed} → {new}" for new, old in renamed.items())
+        add("info", "note_renamed", names=listed(pairs, language))
+    if layout.short_count:
+        add("warning", "note_short_rows", rows=layout.short_count, lines=_lines(layout.short, layout.short_count))
+    if layout.long_count:
+        names = listed(shape.names[len(shape.names) - shape.extra :], language)
+        add(
+            "warning",
+            "note_long_rows",
+            rows=layout.long_count,
+            lines=_lines(layout.long, layout.long_count),
+            names=names,
+        )
+    if layout.blank_count and len(shape.names) == 1:
+        add("info", "note_blank_lines", rows=layout.blank_count)
+    if not layout.rows:
+        add("warning", "note_no_rows")
+    return notes
+
+
+def about_values(plans: Sequence[ColumnPlan], language: Language) -> list[Note]:
+    """Return the notes on how numbers, dates and missing values were understood."""
+    notes: list[Note] = []
+
+    def told(level: str, key: str, fits: Callable[[ColumnPlan], bool], **values: object) -> None:
+        names = [plan.name for plan in plans if fits(plan)]
+        if names:
+            text = say(f"tables.{key}", language, names=listed(names, language), **values)
+            notes.append(Note("warning" if level == "warning" else "info", text))
+
+    numbers = {"integer", "number"}
+    told("info", "note_decimal_comma", lambda p: p.kind == "number" and p.decimal == ",")
+    for mark in (".", " ", "'"):
+        told("info", "note_thousands", lambda p, m=mark: p.kind in numbers and p.thousands == m, mark=mark)  # type: ignore[misc]
+    told("info", "note_thousands", lambda p: p.kind in numbers and p.thousands == "," and not p.ambiguous, mark=",")
+    told("warning", "note_ambiguous_number", lambda p: p.kind in numbers and p.ambiguous, mark=",")
+    for start, order in (("%d", "day"), ("%m", "month")):
+        told(
+            "warning",
+            "note_ambiguous_date",
+            lambda p, s=start: p.ambiguous and p.date_format.startswith(s),  # type: ignore[misc]
+            order=say(f"tables.order_{order}", language),
+        )
+    for why in ("leading_zeros", "long_digits", "phone"):
+        told("info", f"note_{why}", lambda p, w=why: p.why_text == w)  # type: ignore[misc]
+    for mark in sorted({mark for plan in plans for mark in plan.marks}):
+        told(
+            "info",
+            "note_percent" if mark == "%" else "note_marks",
+            lambda p, m=mark: m in p.marks,  # type: ignore[misc]
+            mark=mark,
+        )
+    words = sorted({word for plan in plans for word in plan.missing if word.strip()})
+    if words:
+        columns = [plan.name for plan in plans if any(word.strip() for word in plan.missing)]
+        told_words = listed([f"“{word}”" for word in words], language)
+        text = say("tables.note_missing_words", language, words=told_words, columns=listed(columns, language))
+        notes.append(Note("info", text))
+    for word in sorted({word for plan in plans for word in plan.kept_words}):
+        told("info", "note_kept_words", lambda p, w=word: w in p.kept_words, words=f"“{word}”")  # type: ignore[misc]
+    return notes
+
+
+def listed(names: Iterable[str], language: Language) -> str:
+    """Join names with commas; beyond a few, how many more there are."""
+    every = [cut(name) for name in names]
+    if len(every) <= NAMES_TOLD:
+        return ", ".join(every)
+    more = say("tables.and_more", language, count=len(every) - NAMES_TOLD)
+    return ", ".join([*every[:NAMES_TOLD], more])
+
+
+def cut(text: str, length: int = TEXT_TOLD) -> str:
+    """Return `text` on one line and of a readable length."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def _lines(lines: Sequence[int], count: int) -> str:
+    return ", ".join(map(str, lines)) + (", …" if count > MAX_LINES_TOLD else "")

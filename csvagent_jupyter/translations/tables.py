@@ -1,0 +1,274 @@
+"""What is said about files and tables."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from . import Catalogue
+
+TEXTS: Final[Catalogue] = {
+    # --- a source that cannot be read
+    "no_such_file": (
+        "There is no file “{name}”. Check the name and the folder.",
+        "Файла «{name}» нет. Проверьте имя и папку.",
+    ),
+    "no_such_file_near": (
+        "There is no file “{name}”. Did you mean {near}?",
+        "Файла «{name}» нет. Возможно, имелся в виду {near}?",
+    ),
+    "no_such_folder": (
+        "There is no file “{name}”, because the folder “{folder}” does not exist. Check the path.",
+        "Файла «{name}» нет: папки «{folder}» не существует. Проверьте путь.",
+    ),
+    "no_such_source": (
+        "“{name}” is neither a file nor a DataFrame here. Check the name.",
+        "«{name}» — это не файл и не DataFrame. Проверьте имя.",
+    ),
+    "no_such_source_near": (
+        "“{name}” is neither a file nor a DataFrame here. Did you mean {near}?",
+        "«{name}» — это не файл и не DataFrame. Возможно, имелось в виду {near}?",
+    ),
+    "no_match": (
+        "No file matches “{name}”. Check the pattern and the folder.",
+        "Ни один файл не подходит под шаблон «{name}». Проверьте шаблон и папку.",
+    ),
+    "too_many_files": (
+        "“{name}” matches {files:file|files}; at most {limit:d} can be read at once. Narrow the pattern.",
+        "Под шаблон «{name}» подходит {files:файл|файла|файлов}; за один раз можно прочитать не больше {limit:d}. "
+        "Сузьте шаблон.",
+    ),
+    "not_a_dataframe": (
+        "The variable “{name}” is not a DataFrame but {type}. Make a DataFrame of it first, or give a file.",
+        "Переменная «{name}» — не DataFrame, а {type}. Сначала сделайте из неё DataFrame или укажите файл.",
+    ),
+    "no_sources": (
+        "No file is given. Name a file or a DataFrame.",
+        "Файл не указан. Назовите файл или DataFrame.",
+    ),
+    "empty_file": ("“{name}” is empty. There is nothing to read.", "Файл «{name}» пуст: читать нечего."),
+    "folder": (
+        "“{name}” is a folder without CSV files. Give a file.",
+        "«{name}» — это папка, и CSV-файлов в ней нет. Укажите файл.",
+    ),
+    "folder_with_tables": (
+        "“{name}” is a folder with {files:CSV file|CSV files}. Give one of them, or all as {path}/*.csv.",
+        "«{name}» — это папка, в ней {files:CSV-файл|CSV-файла|CSV-файлов}. Укажите один из них или все сразу: "
+        "{path}/*.csv.",
+    ),
+    "not_a_file": (
+        "“{name}” is a device or a pipe, not a file. Save its content to a file and give that.",
+        "«{name}» — это устройство или канал, а не файл. Сохраните содержимое в файл и укажите его.",
+    ),
+    "not_permitted": (
+        "“{name}” may not be read: permission is missing. Ask its owner, or copy it to a folder of yours.",
+        "Нет прав на чтение «{name}». Попросите доступ у владельца или скопируйте файл в свою папку.",
+    ),
+    "cannot_open": (
+        "“{name}” cannot be opened: {reason}. Check the path and the disk.",
+        "Не удалось открыть «{name}»: {reason}. Проверьте путь и диск.",
+    ),
+    "too_large": (
+        "“{name}” is larger than the {megabytes:d} MB of text that fit into memory here. Give a part of it.",
+        "«{name}» больше {megabytes:d} МБ текста, которые помещаются здесь в память. Укажите часть файла.",
+    ),
+    "damaged_archive": (
+        "“{name}” cannot be unpacked: it is damaged, cut off or has a password. Unpack it yourself and give the CSV.",
+        "«{name}» не распаковывается: архив повреждён, обрезан или с паролем. Распакуйте его и укажите CSV.",
+    ),
+    "empty_archive": ("“{name}” is an empty archive.", "Архив «{name}» пуст."),
+    "binary_picture": ("“{name}” is a picture, not a table.", "«{name}» — это изображение, а не таблица."),
+    "binary_pdf": (
+        "“{name}” is a PDF. Export its table as CSV and give that.",
+        "«{name}» — это PDF. Выгрузите таблицу в CSV и укажите её.",
+    ),
+    "binary_excel": (
+        "“{name}” is an Excel workbook. Save the sheet as CSV, or read it with pandas.read_excel and give the "
+        "DataFrame.",
+        "«{name}» — это книга Excel. Сохраните лист как CSV или прочитайте его через pandas.read_excel и укажите "
+        "DataFrame.",
+    ),
+    "binary_word": (
+        "“{name}” is a Word document. Copy its table into a CSV file.",
+        "«{name}» — это документ Word. Перенесите таблицу в файл CSV.",
+    ),
+    "binary_slides": (
+        "“{name}” is a PowerPoint file. Copy its table into a CSV file.",
+        "«{name}» — это презентация PowerPoint. Перенесите таблицу в файл CSV.",
+    ),
+    "binary_office": (
+        "“{name}” is an office document. Save its table as CSV.",
+        "«{name}» — это офисный документ. Сохраните таблицу как CSV.",
+    ),
+    "binary_parquet": (
+        "“{name}” is a Parquet file. Read it with pandas.read_parquet and give the DataFrame.",
+        "«{name}» — это файл Parquet. Прочитайте его через pandas.read_parquet и укажите DataFrame.",
+    ),
+    "binary_feather": (
+        "“{name}” is a Feather file of the old version. Read it with pandas.read_feather and give the DataFrame.",
+        "«{name}» — это файл Feather старой версии. Прочитайте его через pandas.read_feather и укажите DataFrame.",
+    ),
+    "binary_orc": (
+        "“{name}” is an ORC file. Read it with pandas.read_orc and give the DataFrame.",
+        "«{name}» — это файл ORC. Прочитайте его через pandas.read_orc и укажите DataFrame.",
+    ),
+    "binary_avro": (
+        "“{name}” is an Avro file. Convert it to CSV first.",
+        "«{name}» — это файл Avro. Сначала преобразуйте его в CSV.",
+    ),
+    "binary_sqlite": (
+        "“{name}” is an SQLite database. Read a table with pandas.read_sql and give the DataFrame.",
+        "«{name}» — это база SQLite. Прочитайте таблицу через pandas.read_sql и укажите DataFrame.",
+    ),
+    "binary_hdf": (
+        "“{name}” is an HDF5 file. Read it with pandas.read_hdf and give the DataFrame.",
+        "«{name}» — это файл HDF5. Прочитайте его через pandas.read_hdf и укажите DataFrame.",
+    ),
+    "binary_numpy": (
+        "“{name}” is a NumPy array. Load it, make a DataFrame of it and give that.",
+        "«{name}» — это массив NumPy. Загрузите его, сделайте из него DataFrame и укажите его.",
+    ),
+    "binary_pickle": (
+        "“{name}” is a pickle, which can run code when opened, so it is not read. Give the data as CSV.",
+        "«{name}» — это pickle. При открытии он может выполнить код, поэтому не читается. Дайте данные в CSV.",
+    ),
+    "binary_program": ("“{name}” is a program, not a table.", "«{name}» — это программа, а не таблица."),
+    "binary_archive": (
+        "“{name}” is an archive of a kind that is not read here. Unpack it and give the CSV.",
+        "«{name}» — это архив, который здесь не читается. Распакуйте его и укажите CSV.",
+    ),
+    "binary_empty_archive": ("“{name}” is an empty archive.", "Архив «{name}» пуст."),
+    "binary_unknown": (
+        "“{name}” is not a text file, so it holds no table that can be read. Save the data as CSV.",
+        "«{name}» — не текстовый файл, таблицы в нём прочитать нельзя. Сохраните данные в CSV.",
+    ),
+    "web_page": (
+        "“{name}” is a web page, not a CSV. It may have been saved instead of the file: download the data itself.",
+        "«{name}» — это веб-страница, а не CSV. Возможно, сохранилась она вместо файла: скачайте сами данные.",
+    ),
+    "json": (
+        "“{name}” is JSON, not a CSV. Read it with pandas.read_json and give the DataFrame.",
+        "«{name}» — это JSON, а не CSV. Прочитайте его через pandas.read_json и укажите DataFrame.",
+    ),
+    "unknown_encoding": (
+        "“{encoding}” is not a known encoding. Usual ones: utf-8, cp1251, cp1252, utf-16.",
+        "Кодировка «{encoding}» неизвестна. Обычные: utf-8, cp1251, cp1252, utf-16.",
+    ),
+    "unknown_option": (
+        "“{option}” is not an option of reading. There are: {options}.",
+        "Такого параметра чтения нет: «{option}». Есть: {options}.",
+    ),
+    "bad_option": (
+        "The option {option} cannot be {value}. {expected}",
+        "Параметр {option} не может быть {value}. {expected}",
+    ),
+    "one_character": ("It takes one character.", "Нужен один символ."),
+    "whole_number": ("It takes a whole number from 0.", "Нужно целое число от 0."),
+    "not_a_table": (
+        "“{name}” could not be read as a table: {reason}. State the delimiter or the quote character.",
+        "Не удалось прочитать «{name}» как таблицу: {reason}. Укажите разделитель или символ кавычек.",
+    ),
+    "damaged_arrow": (
+        "“{name}” is a damaged Arrow file. Write it anew.",
+        "«{name}» — повреждённый файл Arrow. Запишите его заново.",
+    ),
+    # --- what a person should know of how it was read
+    "note_no_rows": ("The table has a header and no rows.", "В таблице есть заголовок, но нет ни одной строки."),
+    "note_no_header": (
+        "The first row looks like data, so the columns are named column_1, column_2 and so on.",
+        "Первая строка похожа на данные, поэтому столбцы названы column_1, column_2 и так далее.",
+    ),
+    "note_skipped": (
+        "Passed over above the table: {rows:row|rows} (“{text}”).",
+        "Над таблицей пропущено: {rows:строка|строки|строк} («{text}»).",
+    ),
+    "note_encoding_guessed": (
+        "The encoding is not stated in the file; {encoding} fits its letters best.",
+        "Кодировка в файле не указана; по буквам лучше всего подходит {encoding}.",
+    ),
+    "note_replaced": (
+        "{count:character|characters} could not be read as {encoding} and stand as �.",
+        "В кодировке {encoding} не прочитано: {count:символ|символа|символов}; на их месте стоит �.",
+    ),
+    "note_renamed": ("Columns renamed: {names}.", "Переименованы столбцы: {names}."),
+    "note_unnamed": ("no name", "без имени"),
+    "note_short_rows": (
+        "{rows:row|rows} with fewer cells than the header, filled up with missing values (lines {lines}).",
+        "{rows:строка|строки|строк} с меньшим числом ячеек, чем в заголовке: недостающие ячейки пусты "
+        "(строки файла {lines}).",
+    ),
+    "note_long_rows": (
+        "{rows:row|rows} with more cells than the header; the cells beyond it are in {names} (lines {lines}).",
+        "{rows:строка|строки|строк} с большим числом ячеек, чем в заголовке: лишние ячейки в {names} "
+        "(строки файла {lines}).",
+    ),
+    "note_blank_lines": (
+        "{rows:blank line|blank lines} passed over.",
+        "Пропущено: {rows:пустая строка|пустые строки|пустых строк}.",
+    ),
+    "note_quotes": (
+        "The quotes in the file do not match up, so they are read as ordinary characters.",
+        "Кавычки в файле не парные, поэтому они прочитаны как обычные символы.",
+    ),
+    "note_decimal_comma": (
+        "Numbers are written with a decimal comma: {names}.",
+        "Числа записаны с десятичной запятой: {names}.",
+    ),
+    "note_thousands": ("“{mark}” was read as a thousands mark: {names}.", "«{mark}» прочитан как знак тысяч: {names}."),
+    "note_ambiguous_number": (
+        "“{mark}” in {names} was read as a thousands mark; it could be a decimal sign. If so, state decimal=“{mark}”.",
+        "«{mark}» в {names} прочитан как знак тысяч, но может быть и десятичным. Тогда укажите decimal=«{mark}».",
+    ),
+    "note_ambiguous_date": (
+        "Dates in {names} fit day/month as well as month/day; they were read as {order}.",
+        "Даты в {names} подходят и как день/месяц, и как месяц/день; прочитаны как {order}.",
+    ),
+    "order_day": ("day first", "день, затем месяц"),
+    "order_month": ("month first", "месяц, затем день"),
+    "note_leading_zeros": (
+        "Digits with leading zeros were kept as text: {names}.",
+        "Цифры с нулями в начале оставлены текстом: {names}.",
+    ),
+    "note_long_digits": (
+        "Numbers too long for exact arithmetic were kept as text: {names}.",
+        "Числа, слишком длинные для точного счёта, оставлены текстом: {names}.",
+    ),
+    "note_phone": ("Telephone numbers were kept as text: {names}.", "Телефоны оставлены текстом: {names}."),
+    "note_marks": (
+        "“{mark}” was taken away from the numbers of {names}.",
+        "Из чисел в {names} убран знак «{mark}».",
+    ),
+    "note_percent": (
+        "The percent sign was taken away in {names}: 12 there means 12 %.",
+        "Знак процента убран в {names}: 12 означает 12 %.",
+    ),
+    "note_missing_words": (
+        "These words were read as missing: {words} ({columns}).",
+        "Как пропуски прочитаны слова: {words} ({columns}).",
+    ),
+    "note_kept_words": (
+        "{words} in {names} was kept as text, not read as missing.",
+        "{words} в {names} оставлено текстом, а не прочитано как пропуск.",
+    ),
+    "note_member": (
+        "Read from the archive: {member}. Not read: {others}.",
+        "Из архива прочитан {member}. Не прочитаны: {others}.",
+    ),
+    "and_more": ("and {count:d} more", "и ещё {count:d}"),
+    # --- a DataFrame of the notebook
+    "note_index_kept": (
+        "The index of the DataFrame became columns: {names}.",
+        "Индекс DataFrame стал столбцами: {names}.",
+    ),
+    "note_index_dropped": (
+        "The row numbers of the DataFrame (its index) were not taken over.",
+        "Номера строк DataFrame (индекс) не перенесены.",
+    ),
+    "note_as_text": (
+        "Cells of {names} are kept as text, because they hold different kinds of things.",
+        "Ячейки в {names} сохранены как текст: в них значения разных типов.",
+    ),
+    "note_as_number": (
+        "Exact decimals in {names} became ordinary numbers.",
+        "Точные десятичные в {names} стали обычными числами.",
+    ),
+}  # fmt: skip
