@@ -435,14 +435,25 @@ async def test_counters_add_up_in_their_window(store: SessionStore) -> None:
 
 
 async def test_a_budget_cannot_be_overdrawn(store: SessionStore) -> None:
-    held = await asyncio.gather(*(store.reserve("cost:ann", 0.4, 1.0) for _ in range(5)))
-    granted = [one for one in held if one is not None]
-    assert len(granted) == 2
-    await store.settle(granted[0], 0.1)
-    await store.settle(granted[0], 0.0)
-    assert await store.add("cost:ann", 0) == pytest.approx(0.5)
-    assert await store.reserve("cost:ann", 0.5, 1.0) is not None
-    assert await store.reserve("cost:ann", 0.01, 1.0) is None
+    granted = await asyncio.gather(*(store.reserve("cost:ann", 0.4, 1.0) for _ in range(5)))
+    assert sum(granted) == 2
+    assert await store.add("cost:ann", 0.1 - 0.4) == pytest.approx(0.5)
+    assert await store.reserve("cost:ann", 0.5, 1.0)
+    assert not await store.reserve("cost:ann", 0.01, 1.0)
+
+
+async def test_what_cannot_be_written_still_reaches_the_readers_here(store: SessionStore) -> None:
+    session_id = (await store.create_session("os:ann")).session_id
+    await store.append(session_id, progress())
+    reader = asyncio.create_task(take(store, session_id, 3))
+    lost = replace(result("t1", success=False), session_id=session_id)
+    store.announce(lost)
+    await store.append(session_id, progress())
+    assert {event.seq for event in await reader} == {1, 2, None}
+    assert (await take(store, session_id, 3))[-1] == lost
+    assert await store.result("t1") == lost.result
+    with pytest.raises(ValueError, match="session"):
+        store.announce(result("t1"))
 
 
 # --- shares, saved analyses, feedback, artifacts --------------------------------------------------------------------

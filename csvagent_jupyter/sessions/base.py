@@ -111,9 +111,9 @@ class SessionStore(ABC):
     async def submit(self, task: Task, *events: Event, lease: float = 60.0) -> Task:
         """Put a task in its session's line and `events` in the log, in one step.
 
-        `task.runner` is the process that asks, or empty when any may run it; until `lease` seconds have passed no
-        other runner takes it up. Raises Busy when MAX_WAITING tasks wait besides the one that runs, BadInput when the
-        task id is taken.
+        `task.runner` is the process that asks; until `lease` seconds have passed no other runner takes it up. When it
+        is empty any runner may, so such a task should outlive its runner. Raises Busy when MAX_WAITING tasks wait
+        besides the one that runs, BadInput when the task id is taken.
         """
 
     @abstractmethod
@@ -184,19 +184,15 @@ class SessionStore(ABC):
     async def add(self, name: str, amount: float = 1.0, *, window: float | None = None) -> float:
         """Add to a counter and return its sum: for ever, or in the current window of `window` seconds.
 
-        With an amount of 0 it only reads. What is reserved counts.
+        With an amount of 0 it only reads.
         """
 
     @abstractmethod
-    async def reserve(self, name: str, amount: float, limit: float) -> str | None:
-        """Set `amount` aside on a counter without a window; None when the sum would exceed `limit`.
+    async def reserve(self, name: str, amount: float, limit: float) -> bool:
+        """Add to a counter without a window, unless its sum would exceed `limit`; tells whether it was added.
 
-        Returns a reservation for `settle`. One that is never settled stays spent, since the money may be.
+        What is reserved counts as spent until `add` corrects it by the difference, because the money may be.
         """
-
-    @abstractmethod
-    async def settle(self, reservation: str, amount: float) -> None:
-        """Put what was really used in the place of what was reserved; a second time changes nothing."""
 
     # --- shares, saved analyses, feedback ---------------------------------------------------------------------------
 
@@ -239,6 +235,15 @@ class SessionStore(ABC):
     @abstractmethod
     async def feedback(self, task_id: str) -> tuple[Feedback, ...]:
         """Return what people think of an answer."""
+
+    # --- what could not be written ----------------------------------------------------------------------------------
+
+    @abstractmethod
+    def announce(self, event: Event) -> None:
+        """Give a result to this process's readers without keeping it: the disk is full, and they wait for an end.
+
+        `follow` yields it with no `seq`, and `result` returns its answer, as long as the store is open.
+        """
 
     # --- artifacts --------------------------------------------------------------------------------------------------
 

@@ -66,7 +66,6 @@ CREATE INDEX ledger_of_session ON ledger (session_id);;
 CREATE TABLE counters (
     name TEXT NOT NULL, starts REAL NOT NULL, ends REAL, amount REAL NOT NULL, PRIMARY KEY (name, starts)
 ) WITHOUT ROWID;;
-CREATE TABLE reservations (reservation TEXT PRIMARY KEY, name TEXT NOT NULL, amount REAL NOT NULL) WITHOUT ROWID;;
 
 CREATE TABLE grants (
     session_id TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE,

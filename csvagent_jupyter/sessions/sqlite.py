@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from sqlite3 import Connection
@@ -54,6 +55,7 @@ class SQLiteStore(SessionStore):
         self._file = SQLiteFile(self.path, max_bytes=max_bytes, journal=journal)
         self._wakeups = Wakeups(self._look)
         self._is_open = False
+        self._announced: defaultdict[str, list[Event]] = defaultdict(list)
         self._seen_version = -1
         self._seen: dict[str, int] = {}
 
@@ -155,6 +157,7 @@ class SQLiteStore(SessionStore):
 
     async def follow(self, session_id: str, after: int = 0) -> AsyncGenerator[Event, None]:
         await self.session(session_id)
+        announced = 0
         with self._wakeups.listen(session_id) as bell:
             while self._is_open:
                 bell.clear()
@@ -167,7 +170,12 @@ class SQLiteStore(SessionStore):
                 for event in events:
                     yield event
                     after = event.seq or after
-                if len(events) < _PAGE:
+                if len(events) == _PAGE:
+                    continue
+                for event in self._announced.get(session_id, [])[announced:]:
+                    yield event
+                    announced += 1
+                if not bell.is_set():
                     await bell.wait()
 
     async def turns(self, session_id: str) -> tuple[Turn, ...]:
@@ -208,7 +216,10 @@ class SQLiteStore(SessionStore):
         return await self._write(line.finish, task_id, fence, event, write_json(event), status, self._expire_seconds)
 
     async def result(self, task_id: str) -> Answer | None:
-        return await self._read(log.result, task_id)
+        unwritten = (
+            event.result for events in self._announced.values() for event in events if event.task_id == task_id
+        )
+        return next(unwritten, None) or await self._read(log.result, task_id)
 
     async def watch_line(self) -> AsyncGenerator[None, None]:
         with self._wakeups.listen(LINE) as bell:
@@ -228,11 +239,8 @@ class SQLiteStore(SessionStore):
     async def add(self, name: str, amount: float = 1.0, *, window: float | None = None) -> float:
         return await self._write(books.add, name, amount, window)
 
-    async def reserve(self, name: str, amount: float, limit: float) -> str | None:
+    async def reserve(self, name: str, amount: float, limit: float) -> bool:
         return await self._write(books.reserve, name, amount, limit)
-
-    async def settle(self, reservation: str, amount: float) -> None:
-        await self._write(books.settle, reservation, amount)
 
     # --- shares, saved analyses, feedback ---------------------------------------------------------------------------
 
@@ -265,6 +273,14 @@ class SQLiteStore(SessionStore):
 
     async def feedback(self, task_id: str) -> tuple[Feedback, ...]:
         return await self._read(books.feedback, task_id)
+
+    # --- what could not be written ----------------------------------------------------------------------------------
+
+    def announce(self, event: Event) -> None:
+        if event.session_id is None:
+            raise ValueError("the event has no session")
+        self._announced[event.session_id].append(event)
+        self._wakeups.ring((event.session_id,))
 
     # --- artifacts --------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from sqlite3 import Connection
@@ -42,20 +41,11 @@ def add(connection: Connection, name: str, amount: float, window: float | None) 
     return float(found[0])
 
 
-def reserve(connection: Connection, name: str, amount: float, limit: float) -> str | None:
+def reserve(connection: Connection, name: str, amount: float, limit: float) -> bool:
     if add(connection, name, 0.0, None) + amount > limit:
-        return None
+        return False
     add(connection, name, amount, None)
-    reservation = str(uuid.uuid4())
-    connection.execute("INSERT INTO reservations VALUES (?, ?, ?)", (reservation, name, amount))
-    return reservation
-
-
-def settle(connection: Connection, reservation: str, amount: float) -> None:
-    found = connection.execute("SELECT name, amount FROM reservations WHERE reservation = ?", (reservation,)).fetchone()
-    if found is not None:
-        connection.execute("DELETE FROM reservations WHERE reservation = ?", (reservation,))
-        add(connection, found[0], amount - found[1], None)
+    return True
 
 
 def set_grants(connection: Connection, session_id: str, grants: Sequence[Grant]) -> None:

@@ -63,8 +63,8 @@ def list_of(connection: Connection, owner: str, limit: int) -> tuple[Session, ..
 def list_shared(connection: Connection, name: str) -> tuple[tuple[Session, Literal["read", "ask"]], ...]:
     rows = connection.execute(
         f"SELECT {_COLUMNS}, (SELECT max(may = 'ask') FROM grants g WHERE g.session_id = s.session_id AND name = :name)"
-        f" FROM sessions s WHERE session_id IN (SELECT session_id FROM grants WHERE name = :name AND name != '') AND {_ALIVE}"
-        " ORDER BY updated_at DESC",
+        f" FROM sessions s WHERE :name != '' AND session_id IN (SELECT session_id FROM grants WHERE name = :name)"
+        f" AND {_ALIVE} ORDER BY updated_at DESC",
         {"name": name, "now": time.time()},
     )
     return tuple((_session(row[:7]), "ask" if row[7] else "read") for row in rows)
