@@ -1,0 +1,67 @@
+"""The environment of an untrusted process: built from an allow-list, so that no secret can come along by accident."""
+
+from __future__ import annotations
+
+import site
+from collections.abc import Mapping
+from pathlib import Path
+
+from .limits import Limits
+
+ALLOWED = (
+    "PATH",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "PYTHONPATH",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "DYLD_FALLBACK_LIBRARY_PATH",
+    "FONTCONFIG_PATH",
+    "FONTCONFIG_FILE",
+    "SYSTEMROOT",
+    "WINDIR",
+    "COMSPEC",
+    "PATHEXT",
+    "NUMBER_OF_PROCESSORS",
+    "PROCESSOR_ARCHITECTURE",
+)
+THREAD_POOLS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+    "ARROW_IO_THREADS",
+    "POLARS_MAX_THREADS",
+    "RAYON_NUM_THREADS",
+)
+
+
+def clean_environment(environ: Mapping[str, str], folder: Path, limits: Limits) -> dict[str, str]:
+    """Return the environment for a process whose home is inside `folder`; of `environ` only what is harmless stays."""
+    home = str(folder / "home")
+    kept = {name: environ[name] for name in ALLOWED if name in environ}
+    kept |= {name: value for name, value in environ.items() if name.startswith("LC_")}
+    kept |= {name: str(limits.threads) for name in THREAD_POOLS}
+    if site.ENABLE_USER_SITE and (user_base := site.getuserbase()):
+        kept["PYTHONUSERBASE"] = user_base
+    temporary = str(folder / "tmp")
+    return kept | {
+        "HOME": home,
+        "USERPROFILE": home,
+        "TMPDIR": temporary,
+        "TEMP": temporary,
+        "TMP": temporary,
+        "IPYTHONDIR": str(folder / "home" / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(folder / "home" / "jupyter"),
+        "JUPYTER_DATA_DIR": str(folder / "home" / "jupyter"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "home" / "jupyter"),
+        "JUPYTER_NO_CONFIG": "1",
+        "MPLCONFIGDIR": str(folder / "home" / "matplotlib"),
+        "MPLBACKEND": "agg",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONIOENCODING": "utf-8",
+        "PYTHONUTF8": "1",
+    }

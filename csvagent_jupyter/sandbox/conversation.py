@@ -1,0 +1,129 @@
+"""One exchange with a kernel: send an order, pass on what is printed, return the reply; within bounds.
+
+A kernel is not trusted with our memory: each frame is counted before it is read, and text beyond the cap is dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import zmq
+import zmq.asyncio
+from jupyter_client.asynchronous import AsyncKernelClient
+
+from ..confinement import Limits
+from ..exceptions import KernelDied
+from . import processes
+
+REQUEST = "csvagent"
+OUTPUT_PAUSE = 0.1
+
+
+class LiveText:
+    """Passes printed text on, a few times a second, up to a number of characters."""
+
+    def __init__(self, on_output: Callable[[str], None] | None, limit: int) -> None:
+        self._on_output = on_output
+        self._left = limit
+        self._waiting = ""
+        self._sent = 0
+        self._last = 0.0
+
+    def add(self, text: str) -> None:
+        """Take a piece of output from the kernel."""
+        if self._on_output is None:
+            return
+        text = text[: self._left]
+        self._left -= len(text)
+        self._waiting += text
+        if self._waiting and time.monotonic() - self._last >= OUTPUT_PAUSE:
+            self._send()
+
+    def finish(self, whole: str) -> None:
+        """Pass on what is still missing of the whole output, which came with the reply."""
+        if self._on_output is None:
+            return
+        self._waiting = whole[self._sent :]
+        if self._waiting:
+            self._send()
+
+    def _send(self) -> None:
+        assert self._on_output is not None
+        text, self._waiting = self._waiting, ""
+        self._sent += len(text)
+        self._last = time.monotonic()
+        self._on_output(text)
+
+
+class Conversation:
+    """The channels of a kernel, read with a budget."""
+
+    def __init__(self, client: AsyncKernelClient, pid: int, limits: Limits) -> None:
+        self._client = client
+        self._pid = pid
+        self._limits = limits
+        self._budget = 0
+        iopub: Any = client.iopub_channel.socket
+        iopub.setsockopt(zmq.UNSUBSCRIBE, b"")
+        iopub.setsockopt(zmq.SUBSCRIBE, b"stream.stdout")
+
+    async def ask(self, order: dict[str, Any], code: str, live: LiveText) -> object:
+        """Send an order and return what the reply says; raises KernelDied when the kernel ends, or breaks a bound."""
+        self._budget = self._limits.traffic
+        content = {
+            "code": code,
+            "silent": True,
+            "store_history": False,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": False,
+        }
+        message = self._client.session.msg("execute_request", content, metadata={REQUEST: order})
+        asked = message["header"]["msg_id"]
+        self._client.shell_channel.send(message)
+        reply = asyncio.ensure_future(self._reply(asked))
+        others = [
+            asyncio.ensure_future(self._listen(asked, live)),
+            asyncio.ensure_future(processes.ended(self._pid)),
+        ]
+        try:
+            await asyncio.wait({reply, *others}, return_when=asyncio.FIRST_COMPLETED)
+            if reply.done():
+                return reply.result()
+            others[0].done() and others[0].result()
+            raise KernelDied("sandbox.died")
+        finally:
+            for task in (reply, *others):
+                task.cancel()
+            await asyncio.gather(reply, *others, return_exceptions=True)
+
+    async def _reply(self, asked: str) -> object:
+        while True:
+            message = await self._receive(self._client.shell_channel.socket)
+            if message["parent_header"].get("msg_id") == asked and message["msg_type"] == "execute_reply":
+                return message["content"].get(REQUEST)
+
+    async def _listen(self, asked: str, live: LiveText) -> None:
+        while True:
+            message = await self._receive(self._client.iopub_channel.socket)
+            text = message["content"].get("text")
+            if message["parent_header"].get("msg_id") == asked and isinstance(text, str):
+                live.add(text)
+
+    async def _receive(self, socket: Any) -> dict[str, Any]:
+        """Receive one message; its bytes are counted against the budget before they are parsed."""
+        frames: list[bytes] = await socket.recv_multipart()
+        self._budget -= sum(map(len, frames))
+        if self._budget < 0:
+            raise KernelDied("sandbox.flooded", limit=self._limits.traffic // 2**20)
+        try:
+            _, parts = self._client.session.feed_identities(frames)
+            message: dict[str, Any] = self._client.session.deserialize(parts)
+            if not isinstance(message["content"], dict) or not isinstance(message["parent_header"], dict):
+                raise KernelDied("sandbox.garbled")
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+            raise KernelDied("sandbox.garbled") from error
+        return message

@@ -1,0 +1,83 @@
+"""The kernel class: requests marked as ours go to the `Runner`, everything else is an ordinary notebook cell."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+from traitlets.config import Config
+
+from ...confinement import Limits
+from .runner import Runner
+
+REQUEST = "csvagent"
+
+
+class AnswerKernel(IPythonKernel):  # type: ignore[misc]
+    """An IPython kernel whose execute requests may carry one of our own orders in their metadata."""
+
+    runner: Runner
+
+    async def do_execute(
+        self,
+        code: str,
+        silent: bool,
+        store_history: bool = True,
+        user_expressions: Any = None,
+        allow_stdin: bool = False,
+        *,
+        cell_meta: Any = None,
+        cell_id: Any = None,
+    ) -> dict[str, Any]:
+        """Run a cell; the reply to an order carries what came of it as JSON text."""
+        order = cell_meta.get(REQUEST) if isinstance(cell_meta, dict) else None
+        if not isinstance(order, dict):
+            reply: dict[str, Any] = await super().do_execute(
+                code, silent, store_history, user_expressions, allow_stdin, cell_meta=cell_meta, cell_id=cell_id
+            )
+            return reply
+        process = os.getpid()
+        result = self.runner.obey(order, code)
+        if os.getpid() != process:
+            os._exit(0)  # a fork that the code made must not answer in our place
+        return {
+            "status": "ok",
+            "execution_count": self.execution_count,
+            "payload": [],
+            "user_expressions": {},
+            REQUEST: json.dumps(result, allow_nan=False),
+        }
+
+    async def poll_stopped_queue(self) -> None:
+        """There is no debugger whose stops could be waited for."""
+
+
+def make_app(limits: Limits, folder: Path) -> IPKernelApp:
+    """Return the application, which on `initialize` gets its kernel and its runner."""
+
+    class SandboxApp(IPKernelApp):  # type: ignore[misc]
+        def init_shell(self) -> None:
+            super().init_shell()
+            self.kernel.runner = Runner(self.shell, limits, folder)
+
+        def log_connection_info(self) -> None:
+            ports = ("shell", "iopub", "stdin", "hb", "control")
+            self._ports = {port: getattr(self, f"{port}_port") for port in ports}
+
+    config = Config()
+    config.IPKernelApp.kernel_class = AnswerKernel
+    config.IPKernelApp.outstream_class = f"{__package__}.streams.AnswerStream"
+    config.IPKernelApp.capture_fd_output = False
+    config.IPythonKernel._execute_sleep = 0.0
+    config.HistoryManager.enabled = False
+    config.HistoryManager.hist_file = ":memory:"
+    config.Completer.use_jedi = False
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShellApp.ignore_cwd = True
+    config.InteractiveShellApp.default_extensions = []
+    config.InteractiveShellApp.exec_files = []
+    return SandboxApp(config=config, log_level=40)

@@ -1,0 +1,37 @@
+"""A matplotlib backend without a window: what is shown or saved is handed to the collector of the running code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib._pylab_helpers import Gcf
+from matplotlib.backend_bases import FigureManagerBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from . import figures
+
+
+class FigureManager(FigureManagerBase):
+    """Shows a figure by collecting it."""
+
+    def show(self) -> None:
+        """Called by `figure.show()`."""
+        figures.collect(self.canvas.figure)
+
+    @classmethod
+    def pyplot_show(cls, *, block: bool | None = None) -> None:
+        """Called by `plt.show()`: collect all open figures and close them, as a notebook does."""
+        for manager in Gcf.get_all_fig_managers():
+            figures.collect(manager.canvas.figure)
+            Gcf.destroy(manager)
+
+
+class FigureCanvas(FigureCanvasAgg):
+    """A canvas that remembers that its figure was written to a file."""
+
+    manager_class = FigureManager
+
+    def print_figure(self, *args: Any, **kwargs: Any) -> Any:
+        """Write the figure to a file, as `savefig` does."""
+        figures.remember(self.figure)
+        return super().print_figure(*args, **kwargs)

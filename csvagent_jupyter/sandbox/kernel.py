@@ -1,0 +1,300 @@
+"""The dedicated kernel of a session, as the agent uses it: start, load, execute, interrupt, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import zmq
+import zmq.asyncio
+from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.manager import AsyncKernelManager
+
+from ..confinement import Limits
+from ..exceptions import CSVAgentError, DeadlineExceeded, KernelDied
+from ..messages import Execution, Isolation
+from ..translations import Language, say
+from . import processes
+from .conversation import Conversation, LiveText
+from .intake import OutFolder, WorkFolder
+from .outputs import Reply, read_reply, to_execution
+from .provisioner import SandboxProvisioner, make_folder
+from .specs import KERNEL_NAME, SandboxSpecs, register_provisioner
+
+INTERRUPT_GRACE = 1.0
+LOAD_SECONDS = 120.0
+QUEUED_MESSAGES = 32
+MAX_SOCKET_PATH = 100
+
+log = logging.getLogger("csvagent_jupyter.sandbox")
+log.addHandler(logging.NullHandler())
+
+
+class SandboxKernel:
+    """A real Jupyter kernel in a process of its own, driven by an ordinary AsyncKernelManager.
+
+    It belongs to the event loop in which it was started. `folder` is where its working folder is made (default: the
+    system's temporary folder); everything in it is gone after `stop`.
+    """
+
+    def __init__(
+        self, limits: Limits | None = None, folder: Path | None = None, kernel_name: str = KERNEL_NAME
+    ) -> None:
+        self.limits = limits or Limits()
+        self.kernel_name = kernel_name
+        self._parent = folder
+        self._manager: AsyncKernelManager | None = None
+        self._conversation: Conversation | None = None
+        self._client: AsyncKernelClient | None = None
+        self._context: zmq.asyncio.Context | None = None
+        self._folder: Path | None = None
+        self._last_resort: weakref.finalize[Any, Any] | None = None
+        self._executions = 0
+        self._busy = asyncio.Lock()
+
+    # --- what it is --------------------------------------------------------------------------------------------------
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs; a kernel that died or was killed is not started again."""
+        process = self._provisioner.process if self._manager is not None else None
+        return process is not None and process.poll() is None
+
+    @property
+    def isolation(self) -> Isolation:
+        """The level at which this kernel really runs, as it reported before any foreign code."""
+        return "confined" if self._report.isolation == "confined" else "process"
+
+    @property
+    def isolation_gaps(self) -> tuple[str, ...]:
+        """What stays open at this level, in English; `say_gaps` has the other languages."""
+        return self.say_gaps("en")
+
+    def say_gaps(self, language: Language = "en") -> tuple[str, ...]:
+        return tuple(say(f"sandbox.{gap}", language) for gap in self._report.gaps)
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """The data libraries that are there, as "pandas 3.1.1"."""
+        return self._report.libraries
+
+    @property
+    def folder(self) -> Path:
+        """The sandbox's folder: `data/`, `work/`, and what else it needs."""
+        if self._folder is None:
+            raise KernelDied("sandbox.stopped")
+        return self._folder
+
+    @property
+    def connection_file(self) -> Path:
+        """For ``jupyter console --existing``."""
+        return self.folder / "kernel.json"
+
+    # --- its life ----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start the process and return when it is ready; raises KernelDied when it does not start."""
+        register_provisioner()
+        self._folder = Path(tempfile.mkdtemp(prefix="csvagent-", dir=self._parent))
+        make_folder(self._folder)
+        _share_font_list(self._folder)
+        self._context = zmq.asyncio.Context()
+        self._context.setsockopt(zmq.MAXMSGSIZE, self.limits.message)
+        self._context.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
+        self._context.setsockopt(zmq.LINGER, 0)
+        self._manager = self._make_manager(self._folder, self._context)
+        try:
+            await self._manager.start_kernel(sandbox_folder=self._folder, limits=self.limits)
+        except BaseException:
+            await self.stop()
+            raise
+        self._last_resort = weakref.finalize(self, _end, self._provisioner.pgid, self._folder)
+        self._client = self._manager.client(context=self._context)
+        self._client.start_channels(stdin=False, hb=False, control=False)
+        self._conversation = Conversation(self._client, self._provisioner.process.pid, self.limits)
+
+    def _make_manager(self, folder: Path, context: zmq.asyncio.Context) -> AsyncKernelManager:
+        here = {"connection_file": str(folder / "kernel.json"), "context": context, "log": log}
+        if os.name == "posix":
+            sockets = folder / "ipc" / "k"
+            if len(os.fsencode(sockets)) > MAX_SOCKET_PATH:
+                raise KernelDied("sandbox.long_path", folder=str(folder.parent), limit=MAX_SOCKET_PATH - 35)
+            here |= {"transport": "ipc", "ip": str(sockets)}
+        else:
+            here |= {"transport_encryption": "auto" if zmq.has("curve") else "disabled"}
+        return AsyncKernelManager(kernel_name=self.kernel_name, kernel_spec_manager=SandboxSpecs(), **here)
+
+    async def stop(self) -> None:
+        """End the process and all that it started; no process, socket or folder stays behind. May be called twice."""
+        if self._client is not None:
+            self._client.stop_channels()
+            self._client = self._conversation = None
+        if self._manager is not None:
+            manager, self._manager = self._manager, None
+            manager.provisioner and await manager.provisioner.kill()
+            await manager.shutdown_kernel(now=True)
+        if self._context is not None:
+            self._context.destroy(linger=0)
+            self._context = None
+        if self._last_resort is not None:
+            self._last_resort.detach()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    async def interrupt(self) -> None:
+        """Ask the running code to stop, and end the kernel when it does not within a second; no code, no effect."""
+        if not self._busy.locked():
+            return
+        await self._interrupt_or_kill()
+
+    # --- its work ----------------------------------------------------------------------------------------------------
+
+    async def load(self, sources: Mapping[str, Path]) -> None:
+        """Give the kernel its tables from Arrow files: `tables` by name, and the first of them as `df`."""
+        places = []
+        for number, (name, path) in enumerate(sources.items(), 1):
+            place = self.folder / "data" / f"{number}.arrow"
+            place.unlink(missing_ok=True)
+            await asyncio.to_thread(_put, path, place)
+            places.append([name, place.name])
+        async with self._turn():
+            await self._ask({"do": "load", "sources": places}, "", LOAD_SECONDS, None)
+
+    async def execute(
+        self,
+        code: str,
+        *,
+        timeout: float,
+        on_output: Callable[[str], None] | None = None,
+        keep: bool = True,
+    ) -> Execution:
+        """Run code and return all that came of it; an error of the code is in `Execution.error`.
+
+        The names in the kernel stay as they were when the code failed, or when `keep` is false. `on_output` gets what
+        the code prints, while it runs. Raises DeadlineExceeded after `timeout` seconds (the code was interrupted; a
+        kernel that went on was killed) and KernelDied. When the caller is cancelled, the code is stopped first.
+        """
+        async with self._turn():
+            self._executions += 1
+            number = self._executions
+            out = OutFolder(self.folder / "out")
+            work = WorkFolder(self.folder / "work", self.folder / "taken", self.limits)
+            work.note()
+            order = {"do": "execute", "number": number, "keep": keep}
+            reply = await self._ask(order, code, timeout, on_output)
+            files = () if reply.error else work.written()
+            try:
+                return to_execution(reply, out, files, self.limits)
+            finally:
+                out.clear()
+
+    async def _ask(
+        self, order: dict[str, Any], code: str, timeout: float, on_output: Callable[[str], None] | None
+    ) -> Reply:
+        conversation = self._conversation
+        if conversation is None or not self.alive:
+            raise KernelDied("sandbox.stopped")
+        live = LiveText(on_output, self.limits.output)
+        asking = asyncio.ensure_future(conversation.ask(order, code, live))
+        try:
+            done, _ = await asyncio.wait({asking}, timeout=timeout)
+            if not done:
+                await self._interrupt_or_kill(asking)
+                raise DeadlineExceeded("sandbox.deadline", seconds=round(timeout, 1))
+            reply = read_reply(asking.result())
+        except asyncio.CancelledError:
+            await self._interrupt_or_kill(asking)
+            raise
+        except KernelDied:
+            await self._kill()
+            raise
+        finally:
+            await _settle(asking)
+        live.finish(reply.stdout)
+        return reply
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if self._busy.locked():
+            raise KernelDied("sandbox.busy")
+        async with self._busy:
+            yield
+
+    async def _interrupt_or_kill(self, asking: asyncio.Future[Any] | None = None) -> None:
+        """Interrupt; when the running code has not ended after the grace, kill (C code does not hear interrupts)."""
+        if self._manager is None or not self.alive:
+            return
+        await self._manager.interrupt_kernel()
+        ended = asking or asyncio.ensure_future(self._idle())
+        done, _ = await asyncio.wait({ended}, timeout=INTERRUPT_GRACE)
+        if asking is None:
+            await _settle(ended)
+        if not done:
+            await self._kill()
+
+    async def _idle(self) -> None:
+        async with self._busy:
+            return
+
+    async def _kill(self) -> None:
+        if self._manager is not None and self._manager.provisioner is not None:
+            await self._manager.provisioner.kill()
+            await self._manager.provisioner.wait()
+
+    @property
+    def _provisioner(self) -> Any:
+        assert self._manager is not None
+        return self._manager.provisioner
+
+    @property
+    def _report(self) -> Any:
+        if self._manager is None:
+            raise KernelDied("sandbox.stopped")
+        return self._provisioner.report
+
+
+async def _settle(future: asyncio.Future[Any]) -> None:
+    """End a task of ours and take its outcome, so that none is left pending."""
+    future.cancel()
+    with contextlib.suppress(asyncio.CancelledError, CSVAgentError):
+        await future
+
+
+def _put(source: Path, place: Path) -> None:
+    """Put a file into the sandbox without copying its bytes where the file system allows it."""
+    try:
+        os.link(source, place)
+    except OSError:
+        shutil.copyfile(source, place)
+
+
+def _end(group: int | None, folder: Path) -> None:
+    """What still happens when nobody called `stop`: at garbage collection or at the interpreter's end."""
+    if group:
+        processes.kill_group(group)
+    processes.kill_strays(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _share_font_list(folder: Path) -> None:
+    """Give the kernel this person's list of fonts, which matplotlib otherwise builds anew in each home."""
+    home = Path.home()
+    candidates = [os.environ.get("MPLCONFIGDIR"), home / ".cache" / "matplotlib", home / ".matplotlib"]
+    if cache := os.environ.get("XDG_CACHE_HOME"):
+        candidates.insert(1, Path(cache) / "matplotlib")
+    for candidate in filter(None, candidates):
+        for found in Path(candidate).glob("fontlist-*.json"):
+            with contextlib.suppress(OSError):
+                shutil.copyfile(found, folder / "home" / "matplotlib" / found.name)
+
+
+__all__ = ["SandboxKernel", "SandboxProvisioner"]
