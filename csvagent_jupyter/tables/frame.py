@@ -1,9 +1,10 @@
 """Between pandas and Arrow: the one place that says how, for this process and for the dedicated kernel alike.
 
 A table travels as an Arrow IPC file with pandas' own metadata in its schema. The kernel turns it into the DataFrame
-that `Table.to_pandas` gives with ``pyarrow.ipc.open_file(path).read_all().to_pandas()``, without any option: the metadata
-restores the types Arrow alone would not (Int64, boolean, categories). Which types a frame has is decided so that
-ordinary pandas and matplotlib code works on it:
+that `Table.to_pandas` gives with ``pyarrow.ipc.open_file(path).read_all().to_pandas()``, without any option:
+the metadata restores the types Arrow alone would not (Int64, boolean, categories).
+
+Which types a frame has is decided so that ordinary pandas and matplotlib code works on it:
 
 - whole numbers are int64; with missing cells float64 as in pandas itself, because nullable integers fail in
   ``plt.bar``, ``np.where``, ``apply`` and ``fillna(median)``; only numbers beyond 2**53, which a float64 would round,
@@ -34,11 +35,12 @@ def to_arrow(frame: Any, kinds: Mapping[str, Kind] | None = None) -> pa.Table:
     table = pa.Table.from_pandas(frame, preserve_index=False)
     if not kinds:
         return table
-    fields = [
+    fields: list[Any] = [
         column.with_metadata({KIND: kinds[column.name].encode()}) if column.name in kinds else column
         for column in table.schema
     ]
-    return table.cast(pa.schema(fields, metadata=table.schema.metadata))
+    metadata: Any = table.schema.metadata
+    return table.cast(pa.schema(fields, metadata=metadata))
 
 
 def kind_of(column: Any) -> str:

@@ -198,7 +198,8 @@ class _Reading:
         return self.contents.member if self.contents.others else ""
 
     def notes(self, plans: Iterable[ColumnPlan]) -> list[Note]:
-        above = next((" ".join(row.cells) for row in rows_of(self.text, self.dialect)), "")
+        skipped = self.dialect.skipped_rows
+        above = next((" ".join(row.cells) for row in rows_of(self.text, self.dialect)), "") if skipped else ""
         notes = about_structure(
             self.contents, self.decoded, self.dialect, self.layout, self.shape, self.renamed, above, self.language
         )

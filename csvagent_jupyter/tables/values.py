@@ -115,9 +115,11 @@ def plan_columns(
 
 
 def _distinct(name: str, array: Any) -> Cells:
-    counted = pc.value_counts(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)
-    words, counts = counted.field("values"), counted.field("counts")
-    empty = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(words)), pa.scalar(0)).fill_null(True)
+    counted: Any = pc.value_counts(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)
+    words: Any = counted.field("values")
+    counts: Any = counted.field("counts")
+    empty: Any = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(words)), pa.scalar(0))
+    empty = empty.fill_null(True)
     blank = int(pc.sum(pc.filter(counts, empty)).as_py() or 0)
     blanks = frozenset(w for w in pc.filter(words, empty).to_pylist() if w)
     filled = pc.invert(empty)
