@@ -29,10 +29,11 @@ _INLINE_MAGIC = re.compile(r"^%(?:matplotlib|config|load_ext)\b[^\n]*$", re.MULT
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A model's reply taken apart: `code` is empty when there is none."""
+    """A model's reply taken apart: `code` is empty when there is none; `cut` says that its block was never closed."""
 
     code: str
     interpretation: str | None
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def extract(text: str) -> Reply:
     blocks = [block for block in _blocks(text) if block.code.strip()]
     code = _choose(blocks)
     if code:
-        return Reply(_tidy(code), _interpretation(text[: blocks[0].start]))
+        return Reply(_tidy(code), _interpretation(text[: blocks[0].start]), cut=not blocks[-1].closed)
     marked = _HTML_CODE.search(text)
     if marked:
         unescaped = html.unescape(_TAG.sub("", marked[1]))

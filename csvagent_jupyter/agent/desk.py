@@ -22,25 +22,23 @@ class Kernel(Protocol):
     def isolation(self) -> Isolation: ...
 
     @property
-    def isolation_gaps(self) -> tuple[str, ...]: ...
-
-    @property
     def libraries(self) -> tuple[str, ...]: ...
 
     @property
     def alive(self) -> bool: ...
 
-    async def load(self, tables: Mapping[str, Path]) -> None:
+    def say_gaps(self, language: Language = "en") -> tuple[str, ...]: ...
+
+    async def load(self, sources: Mapping[str, Path]) -> None:
         """Put the Arrow files into the kernel as ``tables``; the first is also ``df``."""
 
     async def execute(
         self, code: str, *, timeout: float, on_output: Callable[[str], None] | None = None, keep: bool = True
     ) -> Execution:
-        """Run `code`; a namespace that failing code has changed is put back."""
+        """Run `code`; what failing code did to the namespace is undone.
 
-    async def interrupt(self) -> None: ...
-
-    async def stop(self) -> None: ...
+        Raises DeadlineExceeded and KernelDied. When the caller is cancelled, the code is stopped first.
+        """
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ class Generation:
     text: str = ""
     usage: Usage | None = None
 
-    async def deltas(self) -> AsyncIterator[str]:
+    async def deltas(self) -> AsyncGenerator[str, None]:
         """Yield what was added to the code, at most five times a second; `text` is whole when this ends.
 
         Raises BudgetExceeded before anything is sent, DeadlineExceeded, and what the model raises.
@@ -50,6 +50,7 @@ class Generation:
             async with aclosing(self._stream(self.prompt)) as deltas:
                 async for delta in deltas:
                     yield delta
+            self.spending.told += self.usage or Usage()
             return
         prompt = replace(self.prompt, max_tokens=self._affordable())
         most = self._most(prompt.max_tokens)
@@ -69,7 +70,7 @@ class Generation:
             # Shielded, so that what was sent is written down even when a second cancellation comes.
             await asyncio.shield(self._settle(entry, most, outcome))
 
-    async def _stream(self, prompt: Prompt) -> AsyncIterator[str]:
+    async def _stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Read the model's stream in a task of its own, so that whoever stops this closes the connection at once."""
         queue: asyncio.Queue[Chunk | None] = asyncio.Queue()
         pump = asyncio.create_task(_pump(self.model.stream(prompt), queue))
@@ -98,11 +99,13 @@ class Generation:
         finally:
             pump.cancel()
             await asyncio.wait({pump})
+            if not pump.cancelled():
+                pump.exception()
 
     # --- money and tokens -------------------------------------------------------------------------------------------
 
     def _estimate(self) -> int:
-        """Estimate the tokens of the prompt from above: two characters each (English has four, Russian two to three)."""
+        """Estimate the prompt's tokens from above: two characters each (English has four, Russian two to three)."""
         return sum(len(message.content) for message in self.prompt.messages) // 2 + 16
 
     def _affordable(self) -> int:
@@ -142,11 +145,11 @@ class Generation:
             counted = self._priced(Usage(self._estimate() // 2, len(self.text) // 3))
         self.spending.told += told
         self.spending.counted += counted
-        await self.desk.record(replace(entry, usage=told, outcome=outcome))
         cost = None if most.cost is None else (counted.cost or 0.0) - most.cost
         await self.desk.charge(
             Usage(counted.input_tokens - most.input_tokens, counted.output_tokens - most.output_tokens, cost)
         )
+        await self.desk.record(replace(entry, usage=told, outcome=outcome))
 
     def _entry(self, prompt: Prompt) -> LedgerEntry:
         return LedgerEntry(

@@ -1,0 +1,137 @@
+"""The sources as tables, their profiles, and the kernel that holds what they and the earlier turns made."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ..messages import Profile, Source, Turn
+from ..translations import Language
+from .desk import Desk, Workplace
+
+if TYPE_CHECKING:
+    from ..tables import Table
+
+KEPT_BYTES: Final = 64 * 1024 * 1024
+MAX_LOOKUPS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The tables of one question in order, their profiles, and what tells each from another state of its file."""
+
+    tables: tuple[Table, ...]
+    profiles: tuple[Profile, ...]
+    marks: tuple[str, ...]
+
+    @property
+    def read_code(self) -> dict[str, str]:
+        return {table.name: table.read_code for table in self.tables}
+
+    def find_values(self, term: str) -> list[tuple[str, str, str]]:
+        """Look a term up in the cells of all tables: the built-in engine's way to know a value from a word."""
+        found = (triple for table in self.tables for triple in table.find_values(term))
+        return list(islice(found, MAX_LOOKUPS))
+
+    def renamed(self, names: Sequence[str]) -> Reading:
+        """Return the same tables under other names, as a saved script calls them."""
+        return Reading(
+            tuple(replace(table, name=name) for table, name in zip(self.tables, names, strict=True)),
+            tuple(replace(profile, name=name) for profile, name in zip(self.profiles, names, strict=True)),
+            tuple(f"{mark}|{name}" for mark, name in zip(self.marks, names, strict=True)),
+        )
+
+
+async def read_tables(sources: Sequence[Source], desk: Desk, known: dict[str, Table]) -> list[tuple[str, Table]]:
+    """Return each source as (mark, table), reading only what `known` does not have in the file's present state.
+
+    Raises Unreadable.
+    """
+    read: list[tuple[str, Table]] = []
+    for source in sources:
+        path = await desk.open_source(source)
+        taken = [table.name for _, table in read]
+        mark = await asyncio.to_thread(_mark, path, source, taken)
+        table = known.get(mark)
+        if table is None:
+            table = await asyncio.to_thread(_read, path, source, taken, desk.language)
+        read.append((mark, table))
+    return read
+
+
+def _mark(path: Path, source: Source, taken: Sequence[str]) -> str:
+    try:
+        state = path.stat()
+    except OSError:
+        return f"{path}|gone"
+    stamp = f"{state.st_size}|{state.st_mtime_ns}|{state.st_ino}"
+    return f"{path}|{stamp}|{source.name}|{json.dumps(source.overrides, sort_keys=True)}|{','.join(taken)}"
+
+
+def _read(path: Path, source: Source, taken: Sequence[str], language: Language) -> Table:
+    """Read one file; the script and the profile name it as the person did, not by where a copy is kept."""
+    from ..tables import read_table
+
+    table = read_table(path, name=source.name, taken=taken, language=language, **source.overrides)
+    shown = source.path or source.name
+    recipe = replace(table.recipe, path=shown) if table.recipe is not None else None
+    return replace(table, source_path=shown, recipe=recipe)
+
+
+async def profile_tables(read: Sequence[tuple[str, Table]], language: Language) -> Reading:
+    """Profile the tables."""
+    profiles = [await asyncio.to_thread(table.profile, language) for _, table in read]
+    return Reading(tuple(table for _, table in read), tuple(profiles), tuple(mark for mark, _ in read))
+
+
+# --- the kernel -----------------------------------------------------------------------------------------------------
+
+
+async def prepare(
+    place: Workplace, reading: Reading, turns: Sequence[Turn], seconds_left: Callable[[], float]
+) -> tuple[Turn, ...]:
+    """See to it that the kernel holds these tables and what the earlier turns made; return the turns that are there.
+
+    A turn whose code does not run on the present tables is left out: the question may not need it.
+    """
+    place.read = {
+        mark: table
+        for mark, table in zip(reading.marks, reading.tables, strict=True)
+        if table.arrow.nbytes <= KEPT_BYTES
+    }
+    if place.loaded != reading.marks:
+        await _load(place, reading)
+        place.loaded = reading.marks
+    there = []
+    for turn in turns:
+        if turn.task_id not in place.turns:
+            execution = await place.kernel.execute(turn.code, timeout=seconds_left())
+            if execution.error is not None:
+                continue
+            place.turns += (turn.task_id,)
+        there.append(turn)
+    return tuple(there)
+
+
+def forget(place: Workplace) -> None:
+    """Take note that the kernel's state is no longer what the session's turns made."""
+    place.loaded = ()
+    place.turns = ()
+
+
+async def _load(place: Workplace, reading: Reading) -> None:
+    """Give the kernel copies of its own: it may get at them, so none is used a second time."""
+    place.folder.mkdir(parents=True, exist_ok=True)
+    paths = {table.name: place.folder / f"{number}.arrow" for number, table in enumerate(reading.tables, 1)}
+    try:
+        for table in reading.tables:
+            await asyncio.to_thread(table.write_arrow, paths[table.name])
+        await place.kernel.load(paths)
+    finally:
+        for path in paths.values():
+            path.unlink(missing_ok=True)

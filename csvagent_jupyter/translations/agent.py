@@ -1,0 +1,238 @@
+"""What a run says: where it stands, why it ends, what the reader should know of its answer."""
+
+from __future__ import annotations
+
+from . import Catalogue
+
+TEXTS: Catalogue = {
+    # Where a run stands.
+    "reading": ("Reading {names}…", "Чтение: {names}…"),
+    "profiling": ("Looking at the columns…", "Изучение столбцов…"),
+    "profiled": (
+        "Read {name}: {rows:row|rows}, {columns:column|columns}",
+        "Прочитан {name}: {rows:строка|строки|строк}, {columns:столбец|столбца|столбцов}",
+    ),
+    "profiled_many": ("Read {tables:table|tables}", "Прочитано: {tables:таблица|таблицы|таблиц}"),
+    "generating": (
+        "Attempt {attempt}/{max_attempts}: generating code…",
+        "Попытка {attempt}/{max_attempts}: Генерация кода…",
+    ),
+    "executing": (
+        "Attempt {attempt}/{max_attempts}: running the code…",
+        "Попытка {attempt}/{max_attempts}: Выполнение кода…",
+    ),
+    "checking": (
+        "Attempt {attempt}/{max_attempts}: checking the answer…",
+        "Попытка {attempt}/{max_attempts}: Проверка ответа…",
+    ),
+    "repairing": (
+        "Attempt {attempt}/{max_attempts} did not work: {error}",
+        "Попытка {attempt}/{max_attempts} не удалась: {error}",
+    ),
+    "replaying": ("Running the saved code…", "Выполнение сохранённого кода…"),
+    "done": ("Done", "Готово"),
+    # Why there is no answer.
+    "empty_question": (
+        "The question is empty. Write what you want to know about the file.",
+        "Вопрос пуст. Напишите, что вы хотите узнать о файле.",
+    ),
+    "long_question": (
+        "The question has {characters:character|characters}; at most {most} are taken. Put the data into a "
+        "file and ask about it.",
+        "В вопросе {characters:символ|символа|символов}, а принимается не больше {most}. Поместите данные в "
+        "файл и задайте вопрос о нём.",
+    ),
+    "no_source": (
+        "There is nothing to ask about. Name a file or a DataFrame.",
+        "Не указано, о чём вопрос. Назовите файл или DataFrame.",
+    ),
+    "failed": (
+        "No attempt worked ({attempts:attempt|attempts}). The last error: {error}. Put the question in other "
+        "words, name the columns, or choose another model.",
+        "Ни одна попытка не удалась ({attempts:попытка|попытки|попыток}). Последняя ошибка: {error}. "
+        "Сформулируйте вопрос иначе, назовите столбцы или выберите другую модель.",
+    ),
+    "failed_twice": (
+        "The model wrote the same failing code twice: {error}. Put the question in other words, name the "
+        "columns, or choose another model.",
+        "Модель дважды написала один и тот же нерабочий код: {error}. Сформулируйте вопрос иначе, назовите "
+        "столбцы или выберите другую модель.",
+    ),
+    "timeout_run": (
+        "The time was up after {seconds:second|seconds}. Ask for less at once, or allow more time.",
+        "Время вышло: прошло {seconds:секунда|секунды|секунд}. Упростите вопрос или увеличьте время.",
+    ),
+    "timeout_model": (
+        "The model had not finished after {seconds:second|seconds}. Allow more time, or choose a faster model.",
+        "Модель не успела ответить за {seconds:секунду|секунды|секунд}. Увеличьте время или выберите модель побыстрее.",
+    ),
+    "budget_tokens": (
+        "The budget of {tokens:token|tokens} does not suffice for another request. Raise it, or ask for less.",
+        "Бюджета ({tokens:токен|токена|токенов}) не хватает на следующий запрос. Увеличьте его или упростите вопрос.",
+    ),
+    "budget_cost": (
+        "The budget of {cost} US dollars does not suffice for another request. Raise it, or choose a cheaper model.",
+        "Бюджета ({cost} долл. США) не хватает на следующий запрос. Увеличьте его или выберите модель подешевле.",
+    ),
+    "no_price": (
+        "The price of {model} is not known, so a budget in money cannot be kept. Set a budget in tokens, or "
+        "choose another model.",
+        "Цена {model} неизвестна, поэтому денежный бюджет соблюсти нельзя. Задайте бюджет в токенах или "
+        "выберите другую модель.",
+    ),
+    "cancelled": ("Stopped after {seconds} s.", "Остановлено через {seconds} с."),
+    "internal": (
+        "Something went wrong inside the program: {error}. Ask again; if it happens again, report it.",
+        "Внутренняя ошибка программы: {error}. Задайте вопрос ещё раз, а если ошибка повторится, сообщите о ней.",
+    ),
+    "no_model": (
+        "No model was given for this question. Choose one.",
+        "Для этого вопроса не выбрана модель. Выберите её.",
+    ),
+    # What was wrong with an attempt.
+    "at_line": ("{error} (line {line})", "{error} (строка {line:d})"),
+    "no_code": ("the reply has no code", "в ответе модели нет кода"),
+    "unfinished": ("Stopped while it was written", "Остановлено во время написания"),
+    "unfinished_run": ("Stopped while it ran", "Остановлено во время выполнения"),
+    # What the checks found.
+    "check_nothing": (
+        "The code ran and gave nothing: no text, value, table, figure or file.",
+        "Код выполнен, но ничего не дал: ни текста, ни значения, ни таблицы, ни графика, ни файла.",
+    ),
+    "check_empty": (
+        "The result is empty: nothing fits the conditions.",
+        "Результат пуст: условиям ничего не соответствует.",
+    ),
+    "check_missing": ("The result has only missing values.", "В результате только пропуски."),
+    "check_no_ink": ("Figure {figure} is blank.", "График {figure} пуст."),
+    "check_no_data": ("Figure {figure} shows no data.", "На графике {figure} нет данных."),
+    "check_join": (
+        "A join made {after:row|rows} out of {before}: keys repeat on both sides, so sums count rows several times.",
+        "При соединении таблиц из {before} получилось {after:строка|строки|строк}: ключи повторяются с обеих "
+        "сторон, и суммы учитывают строки по нескольку раз.",
+    ),
+    "check_total": (
+        "The total {total} in “{column}” differs from the sum of the rows shown, {parts}.",
+        "Итог {total} в столбце «{column}» не равен сумме показанных строк: {parts}.",
+    ),
+    "check_chart": (
+        "The chart “{title}” differs from the table beside it: at “{label}” it has {drawn}, the table has {shown}.",
+        "График «{title}» расходится с таблицей рядом: для «{label}» на нём {drawn}, а в таблице {shown}.",
+    ),
+    "loss_missing": (
+        "{rows:row|rows} without a value in “{column}” did not enter this result.",
+        "В результате нет {rows:строки|строк|строк} с пропуском в столбце «{column}».",
+    ),
+    "loss_any": (
+        "{rows:row|rows} with missing values did not enter this result.",
+        "В результате нет {rows:строки|строк|строк} с пропусками.",
+    ),
+    "loss_date": (
+        "{rows:value|values} of “{column}” could not be read as a date.",
+        "{rows:значение|значения|значений} столбца «{column}» не удалось прочитать как дату.",
+    ),
+    "loss_number": (
+        "{rows:value|values} of “{column}” could not be read as a number.",
+        "{rows:значение|значения|значений} столбца «{column}» не удалось прочитать как число.",
+    ),
+    "loss_date_any": (
+        "{rows:value|values} could not be read as a date.",
+        "{rows:значение|значения|значений} не удалось прочитать как дату.",
+    ),
+    "loss_number_any": (
+        "{rows:value|values} could not be read as a number.",
+        "{rows:значение|значения|значений} не удалось прочитать как число.",
+    ),
+    "loss_join": (
+        "{rows:row|rows} without a match in the other table did not enter this result.",
+        "В результате нет {rows:строки|строк|строк} без пары в другой таблице.",
+    ),
+    "cut_output": (
+        "The output was longer than is kept; its end is missing.",
+        "Вывод длиннее, чем сохраняется; конец отброшен.",
+    ),
+    # Replay.
+    "replay_sources": (
+        "The saved analysis reads {wanted:file|files}, and {given} came. Give as many, in the same order.",
+        "Сохранённый анализ читает {wanted:файл|файла|файлов}, а передано: {given}. Передайте столько же, в "
+        "том же порядке.",
+    ),
+    "replay_no_column": (
+        "{name} has no column “{column}”, which the saved code uses.{near} Add or rename the column.",
+        "В {name} нет столбца «{column}», который нужен сохранённому коду.{near} Добавьте или переименуйте столбец.",
+    ),
+    "replay_near": (" Near: {names}.", " Похожие: {names}."),
+    "replay_type": (
+        "Column “{column}” of {name} was {before} and is {now}, so the saved code no longer fits. Correct its "
+        "values, or ask the question again.",
+        "Столбец «{column}» в {name} был типа {before}, а теперь {now}: сохранённый код не подходит. Исправьте "
+        "значения или задайте вопрос заново.",
+    ),
+    "replay_failed": (
+        "The saved code does not work with this data: {error}. Ask the question again.",
+        "Сохранённый код не работает с этими данными: {error}. Задайте вопрос заново.",
+    ),
+    "replay_nothing": (
+        "There is no saved code to run again. Ask the question anew.",
+        "Нет сохранённого кода для повтора. Задайте вопрос заново.",
+    ),
+    "replay_new_columns": (
+        "{name} has columns that were not there before: {columns}.",
+        "В {name} есть столбцы, которых раньше не было: {columns}.",
+    ),
+    "replay_gone_columns": (
+        "{name} no longer has these columns, which the saved code does not name: {columns}.",
+        "В {name} больше нет столбцов, которые сохранённый код не называет: {columns}.",
+    ),
+    "replay_other_type": (
+        "Column “{column}” of {name} was {before} and is {now}.",
+        "Столбец «{column}» в {name} был типа {before}, а теперь {now}.",
+    ),
+    "replay_rows": (
+        "{name} has {now:row|rows}; before it had {before}.",
+        "В {name} теперь {now:строка|строки|строк}, раньше было {before}.",
+    ),
+    # The types of columns.
+    "type_integer": ("integer", "целое число"),
+    "type_number": ("number", "число"),
+    "type_boolean": ("yes/no", "да/нет"),
+    "type_text": ("text", "текст"),
+    "type_category": ("category", "категория"),
+    "type_date": ("date", "дата"),
+    "type_datetime": ("date and time", "дата и время"),
+    "type_time": ("time", "время"),
+    "type_duration": ("duration", "длительность"),
+    "type_mixed": ("mixed", "разное"),
+    "type_empty": ("empty", "пусто"),
+    # An answer in words.
+    "said_value": ("The result: {value}", "Результат: {value}"),
+    "said_list": (
+        "The result: {count:value|values}: {values}",
+        "Результат: {count:значение|значения|значений}: {values}",
+    ),
+    "said_table": (
+        "The result is a table with {rows:row|rows} and {columns:column|columns}.",
+        "Результат — таблица: {rows:строка|строки|строк}, {columns:столбец|столбца|столбцов}.",
+    ),
+    "said_row": ("The result: {cells}", "Результат: {cells}"),
+    "said_plots": ("The result is {plots:figure|figures}.", "Результат — {plots:график|графика|графиков}."),
+    "said_chart": ("The result is a figure: {alt}", "Результат — график. {alt}"),
+    "said_files": ("The code wrote: {names}.", "Код записал: {names}."),
+    # What a plot shows.
+    "alt_bar": ("Bar chart", "Столбчатая диаграмма"),
+    "alt_stacked bar": ("Stacked bar chart", "Столбчатая диаграмма с накоплением"),
+    "alt_line": ("Line chart", "Линейный график"),
+    "alt_scatter": ("Scatter plot", "Диаграмма рассеяния"),
+    "alt_pie": ("Pie chart", "Круговая диаграмма"),
+    "alt_hist": ("Histogram", "Гистограмма"),
+    "alt_box": ("Box plot", "Диаграмма размаха"),
+    "alt_heatmap": ("Heat map", "Тепловая карта"),
+    "alt_area": ("Area chart", "Диаграмма с областями"),
+    "alt_other": ("Figure", "График"),
+    "alt_titled": ("{kind} “{title}”", "{kind} «{title}»"),
+    "alt_axes": ("{y} by {x}", "{y} по «{x}»"),
+    "alt_points": ("{points:point|points}", "{points:точка|точки|точек}"),
+    "alt_all": ("{label}: {value}", "{label}: {value}"),
+    "alt_highest": ("highest {label} ({value})", "наибольшее: {label} ({value})"),
+    "alt_lowest": ("lowest {label} ({value})", "наименьшее: {label} ({value})"),
+}
