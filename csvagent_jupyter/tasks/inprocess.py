@@ -1,0 +1,243 @@
+"""The queue of one process: its tasks run on the process's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from contextlib import aclosing, suppress
+from typing import Final
+
+from ..exceptions import LeaseLost, NotFound, StoreError
+from ..messages import Event, Progress, Question, Task
+from ..sessions.base import SessionStore
+from ..translations import say
+from . import outcome
+from .base import LEASE_SECONDS, Answering, Prepare, Reason, TaskQueue, note_unexpected, run_question
+from .runner import is_gone, runner_name
+
+RETRY_SECONDS: Final = 1.0
+_log = logging.getLogger(__name__)
+
+
+class InProcessQueue(TaskQueue):
+    """Runs at most `max_running` tasks at a time, one of each session, owners in turn.
+
+    It claims what was submitted here. A task whose runner is gone ends as REVOKED; one that outlives its runner is
+    taken up again by a queue that `adopts` (a server's does, a notebook's does not).
+    """
+
+    def __init__(
+        self,
+        store: SessionStore,
+        prepare: Prepare,
+        answer: Answering,
+        *,
+        max_running: int = 4,
+        lease: float = LEASE_SECONDS,
+        adopts: bool = False,
+    ) -> None:
+        self.runner = runner_name()
+        self._store = store
+        self._prepare = prepare
+        self._answer = answer
+        self._max_running = max_running
+        self._lease = lease
+        self._adopts = adopts
+        self._own: set[str] = set()
+        self._withdrawn: set[str] = set()
+        self._stopping = False
+        self._running: dict[str, tuple[asyncio.Task[None], asyncio.Future[Reason]]] = {}
+        self._wake = asyncio.Event()
+        self._server: asyncio.Task[None] | None = None
+        self._listener: asyncio.Task[None] | None = None
+        self._clock = _SteadyClock()
+
+    async def start(self) -> None:
+        self._server = asyncio.create_task(self._serve(), name="csvagent-queue")
+
+    async def submit(self, question: Question, *, session_id: str, owner: str, outlives_runner: bool = False) -> Task:
+        task_id = str(uuid.uuid4())
+        before = len(await self._store.tasks(session_id=session_id, unfinished=True))
+        task = Task(task_id, session_id, owner, question, runner=self.runner, outlives_runner=outlives_runner)
+        language = outcome.language_for(question)
+        words = say("tasks.waiting", language, before=before) if before else say("tasks.starting", language)
+        queued = Event("progress", task_id, session_id, "PENDING", meta=Progress(words, "queued", model=question.model))
+        self._own.add(task_id)
+        try:
+            task = await self._store.submit(task, Event("task_started", task_id), queued, lease=self._lease)
+        except StoreError:
+            self._own.discard(task_id)
+            raise
+        except asyncio.CancelledError:
+            # It may be in the line all the same: whoever asked must not pay for what nobody waits for.
+            self._withdrawn.add(task_id)
+            raise
+        finally:
+            self._wake.set()
+        return task
+
+    async def cancel(self, task_id: str) -> Task:
+        self._stop_run(task_id, "stopped")
+        task = await self._store.request_cancel(task_id)
+        self._wake.set()
+        return task
+
+    async def stop(self) -> None:
+        self._stopping = True
+        self._wake.set()
+        if self._server is not None:
+            # Not cancelled: a claim that is under way in the store must not get lost.
+            await asyncio.wait({self._server})
+        await self._hush()
+        unfinished: tuple[Task, ...] = ()
+        with suppress(StoreError):
+            unfinished = await self._store.tasks(unfinished=True, limit=1_000)
+        mine = {task.task_id: task for task in unfinished if task.runner == self.runner}
+        for task_id in self._running:
+            outlives = task_id in mine and mine[task_id].outlives_runner
+            self._stop_run(task_id, "left" if outlives else "runner_ended")
+        await asyncio.gather(*(run for run, _ in self._running.values()))
+        with suppress(StoreError):
+            for task in mine.values():
+                if task.status == "PENDING" and not task.outlives_runner:
+                    await self._revoke_waiting(task.task_id)
+            await self._store.abandon(self.runner)
+
+    # --- serving ----------------------------------------------------------------------------------------------------
+
+    async def _serve(self) -> None:
+        """Look after the line: at every move of it as long as something of ours is in it, and now and then."""
+        looked_around = float("-inf")
+        while not self._stopping:
+            try:
+                due = time.monotonic() >= looked_around + self._lease / 3
+                if due:
+                    looked_around = time.monotonic()
+                    await self._look_around()
+                await self._stop_cancelled()
+                await self._claim()
+                await self._listen()
+                pause = max(looked_around + self._lease / 3 - time.monotonic(), 0.0)
+            except StoreError as error:
+                _log.warning("the line of tasks is out of reach: %s", error.key)
+                pause = RETRY_SECONDS
+            except Exception as error:  # the outer edge: the other tasks go on
+                note_unexpected("the line of tasks", error)
+                pause = RETRY_SECONDS
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+            self._wake.clear()
+
+    async def _listen(self) -> None:
+        """Watch the line only while a task of ours is in it, so that an idle process does nothing."""
+        if not self._own:
+            await self._hush()
+        elif self._listener is None:
+            self._listener = asyncio.create_task(self._hear(), name="csvagent-queue-listener")
+
+    async def _hush(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.cancel()
+            await asyncio.wait({listener})
+
+    async def _hear(self) -> None:
+        async with aclosing(self._store.watch_line()) as moves:
+            async for _ in moves:
+                self._wake.set()
+
+    async def _claim(self) -> None:
+        while self._own and len(self._running) < self._max_running:
+            task = await self._store.claim(self.runner, self._lease)
+            if task is None:
+                return
+            await self._begin(task)
+
+    async def _begin(self, task: Task) -> None:
+        """Run a claimed task; or end it, when it was cancelled in the line or its runner has ended."""
+        if task.cancel_requested or task.task_id in self._withdrawn:
+            await self._revoke(task, "stopped")
+        elif task.task_id not in self._own and not task.outlives_runner:
+            await self._revoke(task, "runner_ended")
+        else:
+            stop: asyncio.Future[Reason] = asyncio.get_running_loop().create_future()
+            run = asyncio.create_task(
+                run_question(task, self._store, self._prepare, stop=stop, answer=self._answer, lease=self._lease),
+                name=f"csvagent-task-{task.task_id}",
+            )
+            self._own.add(task.task_id)
+            self._running[task.task_id] = (run, stop)
+            run.add_done_callback(lambda _: self._ran(task.task_id))
+
+    def _ran(self, task_id: str) -> None:
+        del self._running[task_id]
+        self._own.discard(task_id)
+        self._wake.set()
+
+    async def _revoke(self, task: Task, reason: str) -> None:
+        events = await self._store.read(task.session_id, task_id=task.task_id, limit=100_000)
+        event = outcome.cancelled(task, events, outcome.language_for(task.question), reason=reason, seconds=0.0)
+        self._own.discard(task.task_id)
+        with suppress(LeaseLost, NotFound):
+            await self._store.finish(task.task_id, task.fence, event, "REVOKED")
+
+    async def _revoke_waiting(self, task_id: str) -> None:
+        await self._store.request_cancel(task_id)
+        claimed = await self._store.claim(self.runner, self._lease, task_id=task_id)
+        if claimed is not None:
+            await self._revoke(claimed, "runner_ended")
+
+    # --- stopping ---------------------------------------------------------------------------------------------------
+
+    def _stop_run(self, task_id: str, reason: Reason) -> None:
+        if task_id in self._running:
+            _, stop = self._running[task_id]
+            if not stop.done():
+                stop.set_result(reason)
+
+    async def _stop_cancelled(self) -> None:
+        """Stop what another process asked to stop."""
+        if self._running:
+            for task in await self._store.tasks(unfinished=True, limit=1_000):
+                if task.cancel_requested:
+                    self._stop_run(task.task_id, "stopped")
+
+    # --- other runners ----------------------------------------------------------------------------------------------
+
+    async def _look_around(self) -> None:
+        """Keep our hold on what waits, and see to the tasks whose runners are gone."""
+        await self._store.renew_waiting(self.runner, self._lease)
+        others = [task for task in await self._store.tasks(unfinished=True, limit=1_000) if task.runner != self.runner]
+        gone = {runner for runner in {task.runner for task in others} if is_gone(runner)}
+        for runner in gone:
+            await self._store.abandon(runner)
+        steady = self._clock.steady_for() >= self._lease
+        for task in reversed(others):
+            if task.outlives_runner and not (self._adopts and len(self._running) < self._max_running):
+                continue
+            if task.runner in gone or steady:
+                claimed = await self._store.claim(self.runner, self._lease, task_id=task.task_id, take_over=True)
+                if claimed is not None:
+                    await self._begin(claimed)
+
+
+class _SteadyClock:
+    """Tells for how long this host has run without a pause.
+
+    After a laptop wakes up every lease has expired, its own among them: nobody's task may be taken up before each
+    runner has had the time to renew.
+    """
+
+    def __init__(self) -> None:
+        self._since = self._monotonic = time.monotonic()
+        self._wall = time.time()
+
+    def steady_for(self) -> float:
+        monotonic, wall = time.monotonic(), time.time()
+        if abs((wall - self._wall) - (monotonic - self._monotonic)) > 5:
+            self._since = monotonic
+        self._monotonic, self._wall = monotonic, wall
+        return monotonic - self._since
