@@ -2,7 +2,7 @@ import { PathExt } from '@jupyterlab/coreutils';
 
 export const LOAD_LINE = '%load_ext csvagent_jupyter';
 
-const TABLE_FILE = /\.(csv|tsv)(\.(gz|zst|zip))?$/i;
+const TABLE_FILE = /\.(csv|tsv|tab)(\.(gz|bz2|xz|zst|zip))?$/i;
 
 /** Tell by its name whether a file is a table that the magic reads. */
 export function isTableFile(path: string): boolean {

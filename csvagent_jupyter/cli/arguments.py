@@ -1,0 +1,165 @@
+"""The words and options of the command line, read with argparse; what is wrong with them is said in one sentence."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from itertools import zip_longest
+from pathlib import Path
+from typing import Final, NoReturn
+
+from ..exceptions import BadInput
+from ..messages import SHARES
+from ..translations import LANGUAGES, Language, language_of, say
+
+COMMANDS: Final = ("ask", "profile", "replay", "doctor")
+USAGE: Final = {
+    "ask": 'FILE [FILE ...] "question" [--model ID] [--max-attempts N] [--timeout S] [--share schema|stats|sample] '
+    "[--session NAME] [--lang en|ru] [--json] [--out DIR]",
+    "profile": "FILE [--lang en|ru] [--json]",
+    "replay": "TASK [FILE ...] [--lang en|ru] [--json] [--out DIR]",
+    "doctor": "[--lang en|ru] [--json]",
+}
+
+
+def parse(argv: Sequence[str], language: Language) -> argparse.Namespace:
+    """Read a command line whose first word is one of COMMANDS.
+
+    The result has `command`, `words` (what is not an option) and the options of that command; `help` asks for
+    `help_text`. Raises BadInput.
+    """
+    command = argv[0]
+    parser = _parser(command, language)
+    options, unknown = parser.parse_known_intermixed_args(list(argv[1:]))
+    options.command = command
+    if options.help:
+        return options
+    if unknown:
+        raise _unknown_option(unknown[0], parser)
+    _check_words(options)
+    return options
+
+
+def help_text(command: str, language: Language) -> str:
+    """Return how a command is used."""
+    usage = f"{say('cli.usage', language)} csvagent {command} {USAGE[command]}"
+    return f"{usage}\n\n{_parser(command, language).format_help()}".rstrip()
+
+
+def interface_language(argv: Sequence[str], environ: Mapping[str, str]) -> Language:
+    """Choose the language of all that is said: ``--lang``, else the question's own, else the locale's.
+
+    Never fails: it is asked before the command line is known to be right.
+    """
+    for here, following in zip_longest(argv, argv[1:], fillvalue=""):
+        name, _, value = here.partition("=")
+        value = value or following
+        if name == "--lang":
+            for language in LANGUAGES:
+                if value == language:
+                    return language
+    locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+    default: Language = "ru" if locale.lower().startswith("ru") else "en"
+    words = _bare_words(argv)
+    return language_of(words[-1], default) if words[:1] == ["ask"] and len(words) > 2 else default
+
+
+def _bare_words(argv: Sequence[str]) -> list[str]:
+    words: list[str] = []
+    options = iter(argv)
+    for word in options:
+        if word == "--":
+            words.extend(options)
+        elif not word.startswith("--"):
+            words.append(word)
+        elif "=" not in word and word not in ("--json", "--help"):
+            next(options, None)
+    return words
+
+
+class _Parser(argparse.ArgumentParser):
+    """Argparse with errors of our tree; the two that it still finds itself are about an option's value."""
+
+    def error(self, message: str) -> NoReturn:
+        option = re.search(r"--[\w-]+", message)
+        key = "cli.value_missing" if "expected" in message else "cli.flag_with_value"
+        raise BadInput(key, option=option[0] if option else message)
+
+
+def _parser(command: str, language: Language) -> _Parser:
+    parser = _Parser(
+        prog=f"csvagent {command}",
+        usage=argparse.SUPPRESS,
+        description=say(f"cli.about_{command}", language),
+        add_help=False,
+        allow_abbrev=False,
+    )
+    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
+    options = parser.add_argument_group(say("cli.options", language))
+    if command == "ask":
+        options.add_argument("--model", metavar="ID", help=say("cli.option_model", language))
+        options.add_argument("--max-attempts", metavar="N", type=_count, help=say("cli.option_max_attempts", language))
+        options.add_argument("--timeout", metavar="S", type=_seconds, help=say("cli.option_timeout", language))
+        options.add_argument(
+            "--share", metavar="LEVEL", type=_one_of("--share", SHARES), help=say("cli.option_share", language)
+        )
+        options.add_argument("--session", metavar="NAME", help=say("cli.option_session", language))
+    options.add_argument(
+        "--lang", metavar="en|ru", type=_one_of("--lang", LANGUAGES), help=say("cli.option_lang", language)
+    )
+    options.add_argument("--json", action="store_true", help=say("cli.option_json", language))
+    if command in ("ask", "replay"):
+        options.add_argument("--out", metavar="DIR", type=Path, help=say("cli.option_out", language))
+    options.add_argument("-h", "--help", action="store_true", help=say("cli.option_help", language))
+    return parser
+
+
+def _check_words(options: argparse.Namespace) -> None:
+    words: list[str] = options.words
+    if options.command == "ask":
+        if len(words) < 2 or (Path(words[-1]).is_file() and not Path(words[0]).exists()):
+            raise BadInput("cli.question_missing")
+        options.sources, options.question = words[:-1], words[-1]
+    elif options.command == "profile" and len(words) != 1:
+        raise BadInput("cli.one_file")
+    elif options.command == "replay" and not words:
+        raise BadInput("cli.task_missing")
+    elif options.command == "doctor" and words:
+        raise BadInput("cli.too_many_words", word=words[0])
+
+
+def _unknown_option(word: str, parser: argparse.ArgumentParser) -> BadInput:
+    name = word.partition("=")[0]
+    known = [option for action in parser._actions for option in action.option_strings if option.startswith("--")]
+    near = get_close_matches(name, known, n=1, cutoff=0.75)
+    if near:
+        return BadInput("cli.unknown_option_near", option=name, near=near[0])
+    return BadInput("cli.unknown_option", option=name, options=", ".join(known))
+
+
+def _one_of(option: str, choices: Sequence[str]) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in choices:
+            raise BadInput("cli.not_a_choice", option=option, value=value, choices=", ".join(choices))
+        return value
+
+    return read
+
+
+def _count(value: str) -> int:
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value):
+        raise BadInput("cli.not_a_count", option="--max-attempts", value=value)
+    return int(value)
+
+
+def _seconds(value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < 1e9:
+        raise BadInput("cli.not_seconds", option="--timeout", value=value)
+    return seconds

@@ -1,0 +1,98 @@
+"""What the command line says."""
+
+from __future__ import annotations
+
+from . import Catalogue
+
+TEXTS: Catalogue = {
+    # help
+    "about": (
+        "Ask a CSV file a question: a model writes pandas code, a kernel of its own runs it.",
+        "Вопрос к файлу CSV: модель пишет код на pandas, его выполняет отдельное ядро.",
+    ),
+    "about_ask": ("answer a question about files", "ответить на вопрос о файлах"),
+    "about_profile": ("show how a file is read and what is in it", "показать, как прочитан файл и что в нём"),
+    "about_replay": (
+        "run the code of an answer again, on the same files or on others, without a model",
+        "выполнить код ответа ещё раз, на тех же или других файлах, без модели",
+    ),
+    "about_doctor": ("check that everything works here", "проверить, всё ли здесь работает"),
+    "usage": ("Usage:", "Использование:"),
+    "options": ("options", "параметры"),
+    "more_help": (
+        "csvagent COMMAND --help says more about a command; csvagent --version tells the version.",
+        "Подробнее о команде: csvagent COMMAND --help; версия: csvagent --version.",
+    ),
+    "option_model": (
+        "model to ask, as provider:model or offline; without it the one that doctor names",
+        "модель в виде провайдер:модель или offline; без параметра — та, что называет doctor",
+    ),
+    "option_max_attempts": (
+        "how often code may be written until it works",
+        "сколько раз можно писать код, пока он не заработает",
+    ),
+    "option_timeout": ("seconds for the whole question", "секунд на весь вопрос"),
+    "option_share": (
+        "what a model elsewhere may see of the data: schema, stats or sample",
+        "что из данных можно показать внешней модели: schema, stats или sample",
+    ),
+    "option_session": (
+        "name of the dialogue to go on with, so that the question may build on earlier ones",
+        "имя диалога, чтобы вопрос мог опираться на предыдущие",
+    ),
+    "option_lang": ("language of the answer: en or ru", "язык ответа: en или ru"),
+    "option_json": ("print one JSON object", "напечатать один объект JSON"),
+    "option_out": (
+        "folder for code.py, plot-1.png … and answer.json",
+        "папка для code.py, plot-1.png … и answer.json",
+    ),
+    "option_help": ("show this help", "показать эту справку"),
+    # bad use
+    "unknown_command": (
+        "There is no command {command}. Commands: {commands}.",
+        "Команды {command} нет. Есть команды: {commands}.",
+    ),
+    "unknown_option": (
+        "There is no option {option} here. Options: {options}.",
+        "Параметра {option} здесь нет. Есть параметры: {options}.",
+    ),
+    "unknown_option_near": (
+        "There is no option {option} here. Did you mean {near}?",
+        "Параметра {option} здесь нет. Может быть, {near}?",
+    ),
+    "value_missing": ("{option} needs a value after it.", "После {option} нужно значение."),
+    "flag_with_value": ("{option} takes no value.", "{option} не принимает значения."),
+    "not_a_choice": (
+        "{option} cannot be {value}. It is one of: {choices}.",
+        "{option} не может быть {value}. Варианты: {choices}.",
+    ),
+    "not_a_count": (
+        "{option} is a whole number from 1 on, not {value}.",
+        "{option} — целое число от 1, а не {value}.",
+    ),
+    "not_seconds": (
+        "{option} is a number of seconds above 0, not {value}.",
+        "{option} — число секунд больше 0, а не {value}.",
+    ),
+    "question_missing": (
+        'Give the files first and the question last, in quotes: csvagent ask sales.csv "revenue by month".',
+        'Сначала файлы, последним — вопрос в кавычках: csvagent ask sales.csv "выручка по месяцам".',
+    ),
+    "one_file": (
+        "Give one file: csvagent profile sales.csv.",
+        "Укажите один файл: csvagent profile sales.csv.",
+    ),
+    "task_missing": (
+        "Say which answer to run again: csvagent replay TASK. The task is named under each answer.",
+        "Укажите, какой ответ повторить: csvagent replay TASK. Задача названа под каждым ответом.",
+    ),
+    "too_many_words": ("doctor takes no file: {word} is too much.", "doctor не принимает файлов: {word} лишнее."),
+    # results
+    "interrupted": ("Stopped.", "Остановлено."),
+    "saved": ("Saved in {folder}", "Сохранено в {folder}"),
+    "again": (
+        "To run it again without a model: csvagent replay {task_id}",
+        "Повторить без модели: csvagent replay {task_id}",
+    ),
+    "examples": ("Examples", "Примеры"),
+}

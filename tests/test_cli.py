@@ -1,0 +1,227 @@
+"""The command line: what it takes, what it says in both languages, and whole questions in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from csvagent_jupyter.cli.arguments import help_text, interface_language, parse
+from csvagent_jupyter.exceptions import BadInput
+from csvagent_jupyter.saving import prepare_folder, save_answer
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+COMMAND = [sys.executable, "-c", "import sys; from csvagent_jupyter.cli import main; sys.exit(main())"]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A person's environment with nothing of ours in it, and a data folder of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+    kept = {name: value for name, value in kept.items() if not name.startswith(("CSVAGENT_", "OLLAMA_", "LC_"))}
+    return kept | {"JUPYTER_DATA_DIR": str(tmp_path / "data"), "LANG": "C.UTF-8", "CSVAGENT_MODEL": "offline"}
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A working folder that is not the checkout, with copies of the example files."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    for path in EXAMPLES.glob("*.csv"):
+        shutil.copy(path, folder)
+    return folder
+
+
+def csvagent(*words: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        [*COMMAND, *words], cwd=cwd, env=env, capture_output=True, encoding="utf-8", stdin=subprocess.DEVNULL
+    )
+
+
+# --- words and options ----------------------------------------------------------------------------------------------
+
+
+def test_options_may_stand_anywhere() -> None:
+    found = parse(["ask", "a.csv", "--json", "b.csv", "--max-attempts=2", "how many?", "--timeout", "1.5"], "en")
+    assert (found.sources, found.question) == (["a.csv", "b.csv"], "how many?")
+    assert (found.json, found.max_attempts, found.timeout, found.model, found.out) == (True, 2, 1.5, None, None)
+
+
+def test_after_two_dashes_all_are_words() -> None:
+    assert parse(["ask", "a.csv", "--", "--what?"], "en").question == "--what?"
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        (["ask", "a.csv"], "cli.question_missing"),
+        (["ask"], "cli.question_missing"),
+        (["ask", "a.csv", "q", "--modle", "x"], "cli.unknown_option_near"),
+        (["ask", "a.csv", "q", "--wild"], "cli.unknown_option"),
+        (["ask", "a.csv", "q", "--model"], "cli.value_missing"),
+        (["ask", "a.csv", "q", "--json=yes"], "cli.flag_with_value"),
+        (["ask", "a.csv", "q", "--share", "all"], "cli.not_a_choice"),
+        (["ask", "a.csv", "q", "--lang", "de"], "cli.not_a_choice"),
+        (["ask", "a.csv", "q", "--max-attempts", "0"], "cli.not_a_count"),
+        (["ask", "a.csv", "q", "--max-attempts", "-1"], "cli.not_a_count"),
+        (["ask", "a.csv", "q", "--max-attempts", "²"], "cli.not_a_count"),
+        (["ask", "a.csv", "q", "--timeout", "soon"], "cli.not_seconds"),
+        (["ask", "a.csv", "q", "--timeout", "nan"], "cli.not_seconds"),
+        (["ask", "a.csv", "q", "--timeout", "-3"], "cli.not_seconds"),
+        (["profile"], "cli.one_file"),
+        (["profile", "a.csv", "b.csv"], "cli.one_file"),
+        (["profile", "a.csv", "--model", "x"], "cli.unknown_option"),
+        (["replay"], "cli.task_missing"),
+        (["doctor", "a.csv"], "cli.too_many_words"),
+    ],
+)
+def test_bad_use_is_told_in_one_sentence(words: list[str], key: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        parse(words, "en")
+    assert caught.value.key == key
+    assert caught.value.say("ru") != caught.value.say("en")
+    assert "{" not in caught.value.say("en") + caught.value.say("ru")
+
+
+def test_a_question_before_its_file_is_noticed(elsewhere: Path) -> None:
+    with pytest.raises(BadInput) as caught:
+        parse(["ask", "how many rows?", str(elsewhere / "sales.csv")], "en")
+    assert caught.value.key == "cli.question_missing"
+
+
+@pytest.mark.parametrize(
+    ("words", "locale", "language"),
+    [
+        (["ask", "продажи.csv", "how many rows?"], "ru_RU.UTF-8", "en"),
+        (["ask", "sales.csv", "--json", "сколько строк?"], "C", "ru"),
+        (["ask", "sales.csv", "сколько строк?", "--model", "offline"], "C", "ru"),
+        (["ask", "sales.csv", "сколько строк?", "--lang", "en"], "ru_RU.UTF-8", "en"),
+        (["ask", "sales.csv", "how many?", "--lang=ru"], "C", "ru"),
+        (["ask", "продажи.csv"], "C", "en"),
+        (["profile", "продажи.csv"], "C", "en"),
+        (["profile", "sales.csv"], "ru_RU.UTF-8", "ru"),
+        (["profile", "sales.csv", "--lang"], "C", "en"),
+        ([], "ru_RU.UTF-8", "ru"),
+    ],
+)
+def test_the_language_is_the_options_then_the_questions_then_the_locales(
+    words: list[str], locale: str, language: str
+) -> None:
+    assert interface_language(words, {"LANG": locale}) == language
+
+
+@pytest.mark.parametrize("command", ["ask", "profile", "replay", "doctor"])
+def test_help_names_every_option_it_explains(command: str) -> None:
+    for language in ("en", "ru"):
+        usage, _, explained = help_text(command, language).partition("\n\n")
+        for option in explained.split():
+            if option.startswith("--") and option.rstrip(",") not in ("--help",):
+                assert option in usage
+
+
+# --- without a question ---------------------------------------------------------------------------------------------
+
+
+def test_without_a_command_it_says_what_there_is(elsewhere: Path, environment: dict[str, str]) -> None:
+    run = csvagent(cwd=elsewhere, env=environment | {"LANG": "ru_RU.UTF-8"})
+    assert (run.returncode, run.stderr) == (2, "")
+    assert "ответить на вопрос о файлах" in run.stdout
+    assert csvagent("--help", cwd=elsewhere, env=environment).returncode == 0
+    wrong = csvagent("answer", cwd=elsewhere, env=environment)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr == "There is no command answer. Commands: ask, profile, replay, doctor.\n"
+
+
+def test_a_profile_has_the_agreed_shape(elsewhere: Path, environment: dict[str, str]) -> None:
+    run = csvagent("profile", "продажи.csv", "--json", cwd=elsewhere, env=environment)
+    found = json.loads(run.stdout)
+    assert (run.returncode, found["rows"], found["path"]) == (0, 900, "продажи.csv")
+    dialect = found["dialect"]
+    assert (dialect["encoding"], dialect["delimiter"], dialect["decimal"]) == ("cp1251", ";", ",")
+    assert dialect.keys() >= {"quotechar", "escapechar", "header_rows", "thousands", "skipped_rows"}
+    columns = {column["name"]: column for column in found["columns"]}
+    assert columns["Город"]["distinct"] == 5
+    assert columns["Дата"]["type"] == "date"
+    needed = {"name", "type", "nulls", "distinct", "distinct_is_approximate", "min", "max", "examples"}
+    assert columns["Выручка"].keys() >= needed
+    assert all(isinstance(note, str) for note in found["notes"])
+
+
+def test_a_profile_reads_well_in_russian(elsewhere: Path, environment: dict[str, str]) -> None:
+    run = csvagent("profile", "sales.csv", "--lang", "ru", cwd=elsewhere, env=environment)
+    assert run.stdout.startswith("sales.csv · 1460 строк × 9 столбцов · UTF-8 · ;")
+    assert "целое число" in run.stdout
+
+
+@pytest.mark.parametrize("name", ["nowhere.csv", "empty.csv", "picture.csv", "."])
+def test_an_unreadable_file_is_bad_use(name: str, elsewhere: Path, environment: dict[str, str]) -> None:
+    (elsewhere / "empty.csv").touch()
+    (elsewhere / "picture.csv").write_bytes(bytes(range(256)) * 8)
+    for words in (["profile", name], ["ask", name, "how many rows?"]):
+        run = csvagent(*words, cwd=elsewhere, env=environment)
+        assert (run.returncode, run.stdout) == (2, "")
+        assert run.stderr.strip() and "Traceback" not in run.stderr
+
+
+def test_a_reader_that_goes_away_ends_nothing_loudly(elsewhere: Path, environment: dict[str, str]) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "profile", "sales.csv", "--json"],
+        cwd=elsewhere,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 0
+
+
+def test_a_hostile_file_cannot_steer_the_terminal(elsewhere: Path, environment: dict[str, str]) -> None:
+    rows = "".join(f"{number},an ordinary cell of some length\n" for number in range(200))
+    (elsewhere / "bad.csv").write_text("n,\x1b]0;gone\x07name\n1,\x1b[2Jx\n" + rows)
+    run = csvagent("profile", "bad.csv", cwd=elsewhere, env=environment)
+    assert run.returncode == 0
+    assert "\x1b" not in run.stdout + run.stderr
+
+
+# --- what --out writes ----------------------------------------------------------------------------------------------
+
+PNG = "data:image/png;base64,iVBORw0KGgo="
+
+
+def answer(**fields: Any) -> Any:
+    from csvagent_jupyter.messages import Answer
+
+    return Answer(success=True, **fields)
+
+
+def test_an_answer_is_saved_as_files(tmp_path: Path) -> None:
+    folder = prepare_folder(tmp_path / "new" / "place")
+    written = save_answer(answer(script="print(1)\n", plots=(PNG, PNG), text_output="да"), folder)
+    assert [path.name for path in written] == ["code.py", "plot-1.png", "plot-2.png", "answer.json"]
+    assert (folder / "code.py").read_text() == "print(1)\n"
+    assert (folder / "plot-1.png").read_bytes().startswith(b"\x89PNG")
+    assert json.loads((folder / "answer.json").read_text())["text_output"] == "да"
+
+
+def test_plots_of_an_earlier_answer_do_not_stay_and_others_files_do(tmp_path: Path) -> None:
+    (tmp_path / "plot-9.png").write_bytes(b"mine")
+    save_answer(answer(plots=(PNG, PNG)), tmp_path)
+    save_answer(answer(plots=(PNG,)), tmp_path)
+    assert {path.name for path in tmp_path.glob("*.png")} == {"plot-1.png", "plot-9.png"}
+
+
+def test_a_place_that_cannot_be_is_told_before_the_question_runs(elsewhere: Path, environment: dict[str, str]) -> None:
+    run = csvagent("ask", "sales.csv", "how many rows?", "--out", "sales.csv", cwd=elsewhere, env=environment)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith("The folder sales.csv cannot be made (")
+    assert run.stderr.count("\n") == 1
