@@ -12,7 +12,7 @@ from typing import Any
 
 import zmq
 import zmq.asyncio
-from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.asynchronous.client import AsyncKernelClient
 
 from ..confinement import Limits
 from ..exceptions import KernelDied
@@ -20,6 +20,7 @@ from . import processes
 
 REQUEST = "csvagent"
 OUTPUT_PAUSE = 0.1
+DEATH_PAUSE = 0.5
 
 
 class LiveText:
@@ -62,17 +63,48 @@ class Conversation:
     """The channels of a kernel, read with a budget."""
 
     def __init__(self, client: AsyncKernelClient, pid: int, limits: Limits) -> None:
-        self._client = client
+        self._session = client.session
+        self._shell: Any = client.shell_channel.socket
+        self._iopub: Any = client.iopub_channel.socket
         self._pid = pid
         self._limits = limits
         self._budget = 0
-        iopub: Any = client.iopub_channel.socket
-        iopub.setsockopt(zmq.UNSUBSCRIBE, b"")
-        iopub.setsockopt(zmq.SUBSCRIBE, b"stream.stdout")
+        self._iopub.setsockopt(zmq.UNSUBSCRIBE, b"")
+        self._iopub.setsockopt(zmq.SUBSCRIBE, b"stream.stdout")
+        self._monitors = [socket.get_monitor_socket(zmq.EVENT_DISCONNECTED) for socket in (self._shell, self._iopub)]
+
+    def close(self) -> None:
+        """Give back the sockets that watch the channels; the channels themselves belong to the client."""
+        for socket, monitor in zip((self._shell, self._iopub), self._monitors, strict=True):
+            socket.disable_monitor()
+            monitor.close(linger=0)
 
     async def ask(self, order: dict[str, Any], code: str, live: LiveText) -> object:
         """Send an order and return what the reply says; raises KernelDied when the kernel ends, or breaks a bound."""
         self._budget = self._limits.traffic
+        asked = await self._send(order, code)
+        reply = asyncio.ensure_future(self._reply(asked))
+        ended = asyncio.ensure_future(processes.ended(self._pid))
+        listening = asyncio.ensure_future(self._listen(asked, live))
+        cut_off = [asyncio.ensure_future(monitor.recv_multipart()) for monitor in self._monitors]
+        tasks = [reply, ended, listening, *cut_off]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if reply.done():
+                return reply.result()
+            if listening.done():
+                listening.result()
+            if not ended.done():
+                await asyncio.wait({ended}, timeout=DEATH_PAUSE)
+            if ended.done():
+                raise KernelDied("sandbox.died")
+            raise self._flooded()  # the connection is cut when a message is larger than allowed
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _send(self, order: dict[str, Any], code: str) -> str:
         content = {
             "code": code,
             "silent": True,
@@ -81,34 +113,20 @@ class Conversation:
             "allow_stdin": False,
             "stop_on_error": False,
         }
-        message = self._client.session.msg("execute_request", content, metadata={REQUEST: order})
-        asked = message["header"]["msg_id"]
-        self._client.shell_channel.send(message)
-        reply = asyncio.ensure_future(self._reply(asked))
-        others = [
-            asyncio.ensure_future(self._listen(asked, live)),
-            asyncio.ensure_future(processes.ended(self._pid)),
-        ]
-        try:
-            await asyncio.wait({reply, *others}, return_when=asyncio.FIRST_COMPLETED)
-            if reply.done():
-                return reply.result()
-            others[0].done() and others[0].result()
-            raise KernelDied("sandbox.died")
-        finally:
-            for task in (reply, *others):
-                task.cancel()
-            await asyncio.gather(reply, *others, return_exceptions=True)
+        message = self._session.msg("execute_request", content, metadata={REQUEST: order})
+        await self._shell.send_multipart(self._session.serialize(message))
+        asked: str = message["header"]["msg_id"]
+        return asked
 
     async def _reply(self, asked: str) -> object:
         while True:
-            message = await self._receive(self._client.shell_channel.socket)
+            message = await self._receive(self._shell)
             if message["parent_header"].get("msg_id") == asked and message["msg_type"] == "execute_reply":
                 return message["content"].get(REQUEST)
 
     async def _listen(self, asked: str, live: LiveText) -> None:
         while True:
-            message = await self._receive(self._client.iopub_channel.socket)
+            message = await self._receive(self._iopub)
             text = message["content"].get("text")
             if message["parent_header"].get("msg_id") == asked and isinstance(text, str):
                 live.add(text)
@@ -118,12 +136,15 @@ class Conversation:
         frames: list[bytes] = await socket.recv_multipart()
         self._budget -= sum(map(len, frames))
         if self._budget < 0:
-            raise KernelDied("sandbox.flooded", limit=self._limits.traffic // 2**20)
+            raise self._flooded()
         try:
-            _, parts = self._client.session.feed_identities(frames)
-            message: dict[str, Any] = self._client.session.deserialize(parts)
+            _, parts = self._session.feed_identities(frames)
+            message: dict[str, Any] = self._session.deserialize(parts)
             if not isinstance(message["content"], dict) or not isinstance(message["parent_header"], dict):
                 raise KernelDied("sandbox.garbled")
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
             raise KernelDied("sandbox.garbled") from error
         return message
+
+    def _flooded(self) -> KernelDied:
+        return KernelDied("sandbox.flooded", limit=self._limits.traffic // 2**20)

@@ -53,7 +53,8 @@ class WorkFolder:
     def written(self) -> tuple[ResultFile, ...]:
         """Return the files that are new or changed since `note`, copied to where the kernel does not write."""
         shutil.rmtree(self._taken, ignore_errors=True)
-        room, results = self._limits.work_size, []
+        room = self._limits.work_size
+        results: list[ResultFile] = []
         for name, found in self._files():
             if self._known.get(name) == _stamp(found) or found.st_size > room:
                 continue

@@ -15,7 +15,7 @@ from typing import Any
 
 import zmq
 import zmq.asyncio
-from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 
 from ..confinement import Limits
@@ -25,7 +25,7 @@ from ..translations import Language, say
 from . import processes
 from .conversation import Conversation, LiveText
 from .intake import OutFolder, WorkFolder
-from .outputs import Reply, read_reply, to_execution
+from .outputs import Reply, clip, read_reply, to_execution
 from .provisioner import SandboxProvisioner, make_folder
 from .specs import KERNEL_NAME, SandboxSpecs, register_provisioner
 
@@ -84,7 +84,8 @@ class SandboxKernel:
     @property
     def libraries(self) -> tuple[str, ...]:
         """The data libraries that are there, as "pandas 3.1.1"."""
-        return self._report.libraries
+        libraries: tuple[str, ...] = self._report.libraries
+        return libraries
 
     @property
     def folder(self) -> Path:
@@ -134,12 +135,16 @@ class SandboxKernel:
 
     async def stop(self) -> None:
         """End the process and all that it started; no process, socket or folder stays behind. May be called twice."""
+        if self._conversation is not None:
+            self._conversation.close()
+            self._conversation = None
         if self._client is not None:
             self._client.stop_channels()
-            self._client = self._conversation = None
+            self._client = None
         if self._manager is not None:
             manager, self._manager = self._manager, None
-            manager.provisioner and await manager.provisioner.kill()
+            if manager.provisioner is not None:
+                await manager.provisioner.kill()
             await manager.shutdown_kernel(now=True)
         if self._context is not None:
             self._context.destroy(linger=0)
@@ -167,7 +172,9 @@ class SandboxKernel:
             await asyncio.to_thread(_put, path, place)
             places.append([name, place.name])
         async with self._turn():
-            await self._ask({"do": "load", "sources": places}, "", LOAD_SECONDS, None)
+            reply = await self._ask({"do": "load", "sources": places}, "", LOAD_SECONDS, None)
+        if reply.error is not None:
+            raise KernelDied("sandbox.not_loaded", error=clip(f"{reply.error.ename}: {reply.error.evalue}", 300))
 
     async def execute(
         self,
@@ -191,11 +198,13 @@ class SandboxKernel:
             work.note()
             order = {"do": "execute", "number": number, "keep": keep}
             reply = await self._ask(order, code, timeout, on_output)
-            files = () if reply.error else work.written()
-            try:
-                return to_execution(reply, out, files, self.limits)
-            finally:
-                out.clear()
+            return await asyncio.to_thread(self._gather, reply, out, work)
+
+    def _gather(self, reply: Reply, out: OutFolder, work: WorkFolder) -> Execution:
+        try:
+            return to_execution(reply, out, () if reply.error else work.written(), self.limits)
+        finally:
+            out.clear()
 
     async def _ask(
         self, order: dict[str, Any], code: str, timeout: float, on_output: Callable[[str], None] | None
@@ -212,7 +221,7 @@ class SandboxKernel:
                 raise DeadlineExceeded("sandbox.deadline", seconds=round(timeout, 1))
             reply = read_reply(asking.result())
         except asyncio.CancelledError:
-            await self._interrupt_or_kill(asking)
+            await self._end_now(asking)
             raise
         except KernelDied:
             await self._kill()
@@ -221,6 +230,14 @@ class SandboxKernel:
             await _settle(asking)
         live.finish(reply.stdout)
         return reply
+
+    async def _end_now(self, asking: asyncio.Future[Any]) -> None:
+        """Stop the code of a caller who went away; one who is cancelled a second time does not wait for it."""
+        try:
+            await self._interrupt_or_kill(asking)
+        except asyncio.CancelledError:
+            processes.kill_group(self._provisioner.pgid or 0)
+            raise
 
     @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -288,11 +305,13 @@ def _end(group: int | None, folder: Path) -> None:
 def _share_font_list(folder: Path) -> None:
     """Give the kernel this person's list of fonts, which matplotlib otherwise builds anew in each home."""
     home = Path.home()
-    candidates = [os.environ.get("MPLCONFIGDIR"), home / ".cache" / "matplotlib", home / ".matplotlib"]
+    candidates = [home / ".cache" / "matplotlib", home / ".matplotlib"]
     if cache := os.environ.get("XDG_CACHE_HOME"):
-        candidates.insert(1, Path(cache) / "matplotlib")
-    for candidate in filter(None, candidates):
-        for found in Path(candidate).glob("fontlist-*.json"):
+        candidates.insert(0, Path(cache) / "matplotlib")
+    if chosen := os.environ.get("MPLCONFIGDIR"):
+        candidates.insert(0, Path(chosen))
+    for candidate in candidates:
+        for found in candidate.glob("fontlist-*.json"):
             with contextlib.suppress(OSError):
                 shutil.copyfile(found, folder / "home" / "matplotlib" / found.name)
 

@@ -13,7 +13,7 @@ from .kernel import SandboxKernel
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A kernel that is ours for a while. A fresh one knows nothing of the session yet: load its tables, run its code."""
+    """A kernel that is ours for a while; a fresh one knows nothing of the session: load its tables, run its code."""
 
     kernel: SandboxKernel
     fresh: bool

@@ -16,7 +16,7 @@ async def ended(pid: int) -> None:
     try:
         descriptor = os.pidfd_open(pid)
     except (AttributeError, OSError):
-        while _running(pid):
+        while _running(pid):  # noqa: ASYNC110 - there is nothing to wait on
             await asyncio.sleep(_POLL)
         return
     loop = asyncio.get_running_loop()

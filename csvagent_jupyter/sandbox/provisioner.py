@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from ..confinement import Limits, clean_environment
 from ..exceptions import KernelDied

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from jupyter_client.provisioning import KernelProvisionerFactory
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
 KERNEL_NAME = "csvagent-sandbox"
 _FOLDER = Path(__file__).parent / "kernelspec"

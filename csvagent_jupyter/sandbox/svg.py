@@ -5,12 +5,20 @@ from __future__ import annotations
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-ELEMENTS = frozenset(
-    ["svg", "g", "defs", "path", "use", "clipPath", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "style", "image", "linearGradient", "radialGradient", "stop", "pattern", "mask", "title", "desc", "symbol", "marker"]
-)
-ATTRIBUTES = frozenset(
-    ["id", "class", "d", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "width", "height", "viewBox", "version", "transform", "points", "style", "fill", "stroke", "fill-opacity", "fill-rule", "stroke-width", "stroke-opacity", "stroke-linecap", "stroke-linejoin", "stroke-dasharray", "stroke-dashoffset", "stroke-miterlimit", "opacity", "clip-path", "clip-rule", "clipPathUnits", "font-family", "font-size", "font-style", "font-weight", "text-anchor", "xmlns", "xmlns:xlink", "preserveAspectRatio", "offset", "stop-color", "stop-opacity", "gradientUnits", "gradientTransform", "patternUnits", "patternTransform", "patternContentUnits", "mask", "markerWidth", "markerHeight", "refX", "refY", "orient", "overflow", "dx", "dy"]
-)
+_ELEMENTS = """
+    svg g defs path use clipPath rect circle ellipse line polyline polygon text tspan style image linearGradient
+    radialGradient stop pattern mask title desc symbol marker
+"""
+_ATTRIBUTES = """
+    id class d x y x1 y1 x2 y2 cx cy r rx ry width height viewBox version transform points style fill stroke
+    fill-opacity fill-rule stroke-width stroke-opacity stroke-linecap stroke-linejoin stroke-dasharray
+    stroke-dashoffset stroke-miterlimit opacity clip-path clip-rule clipPathUnits font-family font-size font-style
+    font-weight text-anchor xmlns xmlns:xlink preserveAspectRatio offset stop-color stop-opacity gradientUnits
+    gradientTransform patternUnits patternTransform patternContentUnits mask markerWidth markerHeight refX refY
+    orient overflow dx dy
+"""
+ELEMENTS = frozenset(_ELEMENTS.split())
+ATTRIBUTES = frozenset(_ATTRIBUTES.split())
 _LINKS = ("href", "xlink:href")
 _BAD_STYLE = ("@import", "expression", "javascript:", "http:", "https:", "//", "\\")
 

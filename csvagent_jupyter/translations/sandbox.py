@@ -31,6 +31,12 @@ TEXTS: Catalogue = {
         "The process that ran the code sent something that cannot be read, so it was ended. Ask again.",
         "Процесс, выполнявший код, прислал то, что нельзя прочитать, и был завершён. Повторите вопрос.",
     ),
+    "not_loaded": (
+        "The table could not be brought into the process for the code: {error}. "
+        "If memory is the reason, use a smaller file or raise the limit `memory`.",
+        "Не удалось передать таблицу процессу, выполняющему код: {error}. "
+        "Если дело в памяти, возьмите файл меньше или увеличьте предел `memory`.",
+    ),
     "deadline": (
         "The code was still running after {seconds:second|seconds} and was stopped. "
         "Ask about fewer rows, or allow more time.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from .runner import Runner
 REQUEST = "csvagent"
 
 
-class AnswerKernel(IPythonKernel):  # type: ignore[misc]
+class AnswerKernel(IPythonKernel):
     """An IPython kernel whose execute requests may carry one of our own orders in their metadata."""
 
     runner: Runner
@@ -36,14 +35,11 @@ class AnswerKernel(IPythonKernel):  # type: ignore[misc]
         """Run a cell; the reply to an order carries what came of it as JSON text."""
         order = cell_meta.get(REQUEST) if isinstance(cell_meta, dict) else None
         if not isinstance(order, dict):
-            reply: dict[str, Any] = await super().do_execute(
+            reply: dict[str, Any] = await super().do_execute(  # type: ignore[no-untyped-call]
                 code, silent, store_history, user_expressions, allow_stdin, cell_meta=cell_meta, cell_id=cell_id
             )
             return reply
-        process = os.getpid()
         result = self.runner.obey(order, code)
-        if os.getpid() != process:
-            os._exit(0)  # a fork that the code made must not answer in our place
         return {
             "status": "ok",
             "execution_count": self.execution_count,
@@ -59,9 +55,9 @@ class AnswerKernel(IPythonKernel):  # type: ignore[misc]
 def make_app(limits: Limits, folder: Path) -> IPKernelApp:
     """Return the application, which on `initialize` gets its kernel and its runner."""
 
-    class SandboxApp(IPKernelApp):  # type: ignore[misc]
+    class SandboxApp(IPKernelApp):
         def init_shell(self) -> None:
-            super().init_shell()
+            super().init_shell()  # type: ignore[no-untyped-call]
             self.kernel.runner = Runner(self.shell, limits, folder)
 
         def log_connection_info(self) -> None:
@@ -80,4 +76,4 @@ def make_app(limits: Limits, folder: Path) -> IPKernelApp:
     config.InteractiveShellApp.ignore_cwd = True
     config.InteractiveShellApp.default_extensions = []
     config.InteractiveShellApp.exec_files = []
-    return SandboxApp(config=config, log_level=40)
+    return SandboxApp(config=config, log_level=40)  # type: ignore[no-untyped-call]

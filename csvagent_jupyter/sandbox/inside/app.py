@@ -23,10 +23,10 @@ def start(arguments: list[str], report_to: int) -> None:
     from .answers import make_app
 
     app = make_app(limits, folder)
-    app.initialize(arguments)
+    app.initialize(arguments)  # type: ignore[no-untyped-call]
     apply_limits(limits)
     _report(report_to)
-    app.start()
+    app.start()  # type: ignore[no-untyped-call]
 
 
 def _leave_the_debugger_out() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import matplotlib.dates as mdates
 import pandas as pd
-from matplotlib.axis import Axis
 from matplotlib.category import StrCategoryConverter, UnitData
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter
 
@@ -21,9 +20,10 @@ _NEAR = 0.51
 class Reader:
     """What the positions on one axis mean."""
 
-    def __init__(self, axis: Axis) -> None:
+    def __init__(self, axis: Any) -> None:
         self._period = getattr(axis.axes, "freq", None) if axis.axis_name == "x" else None
-        self._names = guarded(lambda: _category_names(axis), {})
+        none: dict[float, str] = {}
+        self._names = guarded(lambda: _category_names(axis), none)
         self.has_names = bool(self._names)
         self.has_dates = self._period is not None or _is_date_axis(axis)
 
@@ -50,7 +50,8 @@ class Reader:
         return guarded(lambda: _date_text(number), number)
 
 
-def _category_names(axis: Axis) -> dict[float, str]:
+def _category_names(axis: Any) -> dict[float, str]:
+    locator: Any
     units = axis.units
     if isinstance(units, UnitData) and isinstance(axis.get_converter(), StrCategoryConverter):
         return {float(at): clip(name, 200) for name, at in units._mapping.items()}
@@ -64,14 +65,14 @@ def _category_names(axis: Axis) -> dict[float, str]:
     return {}
 
 
-def _is_date_axis(axis: Axis) -> bool:
+def _is_date_axis(axis: Any) -> bool:
     converter = axis.get_converter()
     name = type(converter).__name__
     return "Date" in name or isinstance(axis.get_major_formatter(), mdates.DateFormatter | mdates.AutoDateFormatter)
 
 
 def _date_text(number: float) -> Any:
-    moment = mdates.num2date(number)
+    moment: datetime.datetime = mdates.num2date(number)  # type: ignore[no-untyped-call]
     rounded = (moment + datetime.timedelta(microseconds=500)).replace(tzinfo=None)
     return cell(rounded.replace(microsecond=rounded.microsecond // 1000 * 1000))
 

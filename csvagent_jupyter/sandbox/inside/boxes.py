@@ -24,11 +24,12 @@ def note_boxes() -> None:
     def bxp(self: Axes, bxpstats: Any, *args: Any, **kwargs: Any) -> Any:
         drawn = original(self, bxpstats, *args, **kwargs)
         known: list[Series] = getattr(self, BOXES, [])
-        setattr(self, BOXES, known + guarded(lambda: _series(bxpstats, len(known)), []))
+        nothing: list[Series] = []
+        setattr(self, BOXES, known + guarded(lambda: _series(bxpstats, len(known)), nothing))
         return drawn
 
     setattr(bxp, BOXES, True)
-    Axes.bxp = bxp
+    Axes.bxp = bxp  # type: ignore[method-assign]
 
 
 def _series(stats: Any, already: int) -> list[Series]:

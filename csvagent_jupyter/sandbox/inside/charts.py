@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,12 +69,13 @@ def count_points(figure: Figure) -> int:
     """Return about how many points a figure draws, to know whether it is fit for a vector format."""
     count = 0
     for axes in figure.axes:
-        count += sum(len(line.get_xdata(orig=False)) for line in axes.lines) + len(axes.patches)
+        count += sum(np.size(line.get_xdata(orig=False)) for line in axes.lines) + len(axes.patches)
         for collection in axes.collections:
-            count += max(
-                len(collection.get_offsets()), sum(len(path.vertices) for path in collection.get_paths()[:500])
-            )
-        count += 50_000 * sum(isinstance(one, QuadMesh) and one.get_array().size > 10_000 for one in axes.collections)
+            if isinstance(collection, QuadMesh):
+                count += 4 * np.ma.asarray(collection.get_array()).size
+            else:
+                corners = sum(np.size(path.vertices) for path in collection.get_paths()[:500])
+                count += max(np.size(collection.get_offsets()) // 2, corners)
     return count
 
 
@@ -90,7 +92,7 @@ def _labels(axes: Axes) -> tuple[str, str]:
 
 
 def _series(axes: Axes) -> list[Series]:
-    boxes = getattr(axes, BOXES, None)
+    boxes: list[Series] = getattr(axes, BOXES, [])
     if boxes:
         return boxes
     wedges = [patch for patch in axes.patches if isinstance(patch, Wedge)]
@@ -142,7 +144,7 @@ def _base(container: BarContainer, bar: Any) -> float:
 
 
 def _touching(spans: list[tuple[float, float]]) -> bool:
-    ends = zip(spans, spans[1:], strict=False)
+    ends = itertools.pairwise(spans)
     return len(spans) > 1 and all(
         abs(x + width - after) <= 1e-6 * max(1.0, abs(after)) for (x, width), (after, _) in ends
     )
@@ -157,19 +159,38 @@ def _heatmaps(axes: Axes) -> Iterator[Series]:
         if grid.ndim != 2:
             yield Series("other", "", [], 0)
             continue
-        half = 0.5 if isinstance(picture, QuadMesh) else 0.0
+        columns, rows = _middles(picture, grid.shape)
         across, down = Reader(axes.xaxis), Reader(axes.yaxis)
-        rows = np.ma.filled(np.ma.asarray(grid, dtype=float), np.nan)
-        for number, row in enumerate(rows[: MAX_POINTS // max(1, grid.shape[1]) + 1]):
-            points = [(across.category(column + half), cell(value)) for column, value in enumerate(row)]
-            yield Series("heatmap", safe_text(down.category(number + half), 200), points, len(row))
+        shown = min(grid.shape[0], MAX_POINTS // max(1, grid.shape[1]) + 1)
+        cells: Any = np.ma.filled(np.ma.asarray(grid, dtype=float), np.nan)
+        for number in range(shown):
+            points = [(across.category(at), cell(value)) for at, value in zip(columns, cells[number], strict=False)]
+            total = len(points) if number < shown - 1 else grid.size - number * grid.shape[1]
+            yield Series("heatmap", safe_text(down.category(rows[number]), 200), points, total)
         return
+
+
+def _middles(picture: Any, shape: tuple[int, int]) -> tuple[list[float], list[float]]:
+    """Return the middle of each column and row of a heatmap, in the coordinates of its axes."""
+    if isinstance(picture, QuadMesh):
+        corners: Any = picture.get_coordinates()
+        across, up = corners[0, :, 0], corners[:, 0, 1]
+        if len(across) == shape[1]:
+            return across.tolist(), up.tolist()
+        return ((across[:-1] + across[1:]) / 2).tolist(), ((up[:-1] + up[1:]) / 2).tolist()
+    left, right, bottom, top = picture.get_extent()
+    first, last = (top, bottom) if picture.origin == "upper" else (bottom, top)
+    return _steps(left, right, shape[1]), _steps(first, last, shape[0])
+
+
+def _steps(start: float, end: float, count: int) -> list[float]:
+    return [start + (number + 0.5) * (end - start) / count for number in range(count)]
 
 
 def _scatters(axes: Axes) -> Iterator[Series]:
     for collection in axes.collections:
         if isinstance(collection, PathCollection):
-            offsets = np.ma.filled(np.ma.asarray(collection.get_offsets(), dtype=float), np.nan)
+            offsets: Any = np.ma.filled(np.ma.asarray(collection.get_offsets(), dtype=float), np.nan)
             yield _xy("scatter", _name(collection), offsets[:, 0], offsets[:, 1], axes)
 
 
@@ -198,7 +219,7 @@ def _areas(axes: Axes) -> Iterator[Series]:
     if axes.lines and any((one.get_alpha() or 1.0) <= 0.35 for one in fills):
         return
     for fill in fills:
-        corners = fill.get_paths()[0].vertices
+        corners: Any = fill.get_paths()[0].vertices
         count = (len(corners) - 3) // 2
         if count < 1:
             continue

@@ -19,7 +19,8 @@ from .guarded import clip, guarded, safe_text
 MAX_LOSSES = 100
 MAX_ROWS = 5_000_000
 
-Count = Callable[[Any, tuple[Any, ...], dict[str, Any]], Callable[[Any], Iterator["tuple[str, int, int, str]"]]]
+Counted = tuple[str, int, int, str]
+Count = Callable[[Any, tuple[Any, ...], dict[str, Any]], Callable[[Any], Iterator[Counted]]]
 
 
 class Losses:
@@ -57,7 +58,8 @@ class Losses:
             after = guarded(lambda: count(args[0], args[1:], kwargs), None)
             result = original(*args, **kwargs)
             if after is not None:
-                for operation, rows, left, column in guarded(lambda: list(after(result)), []):
+                nothing: list[Counted] = []
+                for operation, rows, left, column in guarded(lambda: list(after(result)), nothing):
                     self._note(operation, rows, left, column, frame.f_lineno)
             return result
 
@@ -77,7 +79,7 @@ def _dropna(data: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     columns = _names(kwargs.get("subset")) if isinstance(data, pd.DataFrame) else _series_name(data)
     across = kwargs.get("axis", 0) in (1, "columns")
 
-    def after(result: Any) -> Iterator[tuple[str, int, int, str]]:
+    def after(result: Any) -> Iterator[Counted]:
         if not across:
             yield "dropna", before, len(data if result is None else result), columns
 
@@ -88,10 +90,10 @@ def _coerce(operation: str) -> Count:
     def count(data: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if kwargs.get("errors") != "coerce" or not isinstance(data, pd.Series | pd.Index | list | tuple):
             return None
-        series = data if isinstance(data, pd.Series | pd.Index) else pd.Series(list(data))
+        series: Any = data if isinstance(data, pd.Series | pd.Index) else pd.Series(list(data))
         before = int(series.notna().sum())
 
-        def after(result: Any) -> Iterator[tuple[str, int, int, str]]:
+        def after(result: Any) -> Iterator[Counted]:
             yield operation, before, int(pd.notna(result).sum()), _series_name(series)
 
         return after
@@ -105,7 +107,7 @@ def _groupby(data: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     keys = args[0] if args else kwargs.get("by")
     listed = keys if isinstance(keys, list) else [keys]
 
-    def after(result: Any) -> Iterator[tuple[str, int, int, str]]:
+    def after(result: Any) -> Iterator[Counted]:
         missing = None
         for key in listed:
             column = key if isinstance(key, pd.Series) else data[key] if _has(data, key) else None
@@ -125,7 +127,7 @@ def _merge(data: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return None
     left_keys, right_keys = _merge_keys(data, right, args[2:], kwargs)
 
-    def after(result: Any) -> Iterator[tuple[str, int, int, str]]:
+    def after(result: Any) -> Iterator[Counted]:
         if len(result) > max(len(data), len(right)):
             yield "merge adds rows", max(len(data), len(right)), len(result), _names(left_keys)
         if left_keys and max(len(data), len(right)) <= MAX_ROWS:
@@ -145,7 +147,7 @@ def _join(data: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if how != "inner" or kwargs.get("on") is not None or not isinstance(other, pd.DataFrame | pd.Series):
         return None
 
-    def after(result: Any) -> Iterator[tuple[str, int, int, str]]:
+    def after(result: Any) -> Iterator[Counted]:
         yield "inner join", len(data), int(data.index.isin(other.index).sum()), safe_text(data.index.name or "", 200)
         yield "inner join, right table", len(other), int(other.index.isin(data.index).sum()), ""
 

@@ -16,6 +16,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from ...confinement import Limits, room_for_data
 from . import figures
@@ -38,7 +39,7 @@ class Runner:
         self._shell = shell
         self._limits = limits
         self._folder = folder
-        self._streams = sys.stdout, sys.stderr
+        self._streams: tuple[Any, Any] = (sys.stdout, sys.stderr)
         mpl.use(figures.BACKEND)
         note_boxes()
         self._rc = dict.copy(mpl.rcParams)
@@ -136,7 +137,9 @@ class Execution:
         tree = ast.parse(code, self._filename)
         last = None
         if tree.body and isinstance(tree.body[-1], ast.Expr):
-            last = compile(ast.Expression(tree.body.pop().value), self._filename, "eval", dont_inherit=True)
+            expression = ast.Expression(tree.body[-1].value)
+            last = compile(expression, self._filename, "eval", dont_inherit=True)
+            del tree.body[-1]
         return compile(tree, self._filename, "exec", dont_inherit=True), last
 
     def show(self, shown: Any) -> None:
@@ -158,7 +161,7 @@ class Execution:
         if isinstance(value, pd.DataFrame | pd.Series):
             if not any(value is one for one in self._shown):
                 self.show(value)
-        elif isinstance(value, plt.Figure):
+        elif isinstance(value, Figure):
             self._figures.collect(value)
 
     def result(self, out: Capture) -> dict[str, Any]:

@@ -28,17 +28,16 @@ class Capture:
         return self._text.getvalue()
 
 
-class AnswerStream(OutStream):  # type: ignore[misc]
+class AnswerStream(OutStream):
     """A stream that is sent live as any notebook's, and beside that kept for the reply."""
 
     capture: Capture | None = None
 
-    def write(self, string: str) -> int | None:
+    def write(self, string: str) -> int:
         """Write text; what is beyond the cap is dropped, as if it had been written."""
         capture = self.capture
         if capture is None or not isinstance(string, str):
-            written: int | None = super().write(string)
-            return written
+            return super().write(string) or 0
         kept = capture.take(string)
         if kept:
             super().write(kept)

@@ -35,9 +35,12 @@ def _plain_column(column: pd.Series[Any]) -> Any:
     if array is not None and pa.types.is_dictionary(array.type):
         array = guarded(array.dictionary_decode, None)
     if array is None or not _is_flat(array.type):
-        texts = [None if guarded(lambda item=item: bool(pd.isna(item)), False) else safe_text(item) for item in column]
-        array = pa.array(texts, pa.string())
+        array = pa.array([None if _is_missing(item) else safe_text(item) for item in column], pa.string())
     return array
+
+
+def _is_missing(item: object) -> bool:
+    return item is None or item is pd.NaT or item is pd.NA or (isinstance(item, float) and item != item)
 
 
 def _is_flat(kind: Any) -> bool:

@@ -98,8 +98,8 @@ def cell(item: Any) -> Any:
     if isinstance(item, bool | np.bool_):
         return bool(item)
     if isinstance(item, int | np.integer):
-        number = int(item)
-        return number if -_SAFE_INTEGER <= number < _SAFE_INTEGER else safe_text(number)
+        whole = int(item)
+        return whole if -_SAFE_INTEGER <= whole < _SAFE_INTEGER else safe_text(whole)
     if isinstance(item, float | np.floating | Decimal):
         number = float(item)
         return number if math.isfinite(number) else None
@@ -121,7 +121,7 @@ def _pairs(value: dict[Any, Any]) -> Table:
 
 
 def _index_speaks(index: pd.Index[Any]) -> bool:
-    """Tell whether an index is more than row numbers: it has a name, several levels, or labels that are not integers."""
+    """Tell whether an index is more than row numbers: it has a name, levels, or labels that are not integers."""
     return index.nlevels > 1 or index.name is not None or not pd.api.types.is_integer_dtype(index.dtype)
 
 
