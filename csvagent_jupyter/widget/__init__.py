@@ -5,10 +5,12 @@ Importing this imports no widget library: the screens look it up when the first 
 
 from __future__ import annotations
 
-from .lasting import answer_html, error_html
+from .lasting import answer_html
+from .listing import listing_html, listing_text
 from .live import Display, Screen, hear_clicks, open_screen
 from .plain import answer_text
 from .progress import so_far
+from .pump import watch
 from .run import Run
 
 __all__ = [
@@ -17,8 +19,10 @@ __all__ = [
     "Screen",
     "answer_html",
     "answer_text",
-    "error_html",
     "hear_clicks",
+    "listing_html",
+    "listing_text",
     "open_screen",
     "so_far",
+    "watch",
 ]

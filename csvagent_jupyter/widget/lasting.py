@@ -15,7 +15,7 @@ from ..messages import Answer, Attempt, ResultTable
 from ..translations import Language, number, say
 from .cells import profile_part, result_table
 from .code import code_block, plain_block
-from .markup import Html, fold, join, shorten, tag
+from .markup import Html, fold, join, prose, shorten, tag
 from .style import STYLE
 
 PLOTS_OPEN: Final = 4
@@ -23,26 +23,26 @@ TABLES_SHOWN: Final = 20
 LINES_OPEN: Final = 40
 CHARACTERS_OPEN: Final = 4_000
 MAX_TEXT: Final = 100_000
+BROKEN_OFF: Final = frozenset({"cancelled", "timeout", "budget", "kernel_died", "model_unreachable"})
 _IMAGE = re.compile(r"data:image/(?:png|svg\+xml|jpeg);base64,[A-Za-z0-9+/=]+\Z")
 
 
 def answer_html(answer: Answer, *, so_far: Html | None = None) -> Html:
-    """Return the lasting display; `so_far` is what a stopped run had on view, which would be lost otherwise."""
+    """Return the lasting display; `so_far` is what a run that was broken off had on view, lost otherwise.
+
+    An answer without a task (a question that could not be asked) has no foot.
+    """
+    broken_off = answer.error is not None and answer.error.kind in BROKEN_OFF
     parts = [
         STYLE,
         *(_answered(answer) if answer.success else _not_answered(answer)),
-        None if answer.success else so_far,
+        so_far if broken_off else None,
         _notes(answer),
         _folds(answer),
         _files(answer),
-        tag("div", join(_foot(answer)), class_="foot"),
+        tag("div", _foot(answer), class_="foot") if answer.task_id else None,
     ]
     return tag("div", *parts, class_="csvagent", lang=answer.language)
-
-
-def error_html(message: str, language: Language) -> Html:
-    """Return one sentence about a question that could not even be asked."""
-    return tag("div", STYLE, tag("p", _mark("bad", "✗"), message), class_="csvagent", lang=language)
 
 
 def error_line(attempt: Attempt, language: Language) -> str:
@@ -62,7 +62,7 @@ def attempt_fold(attempt: Attempt, language: Language, *, opened: bool = False) 
     mark = _mark("good", "✓") if error is None else _mark("bad", "✗")
     trace = plain_block(error.traceback) if error is not None and error.traceback else None
     summary = join([mark, " ", error_line(attempt, language)])
-    return fold(summary, code_block(attempt.code) if attempt.code else None, trace, opened=opened)
+    return fold(summary, code_block(attempt.code) if attempt.code else None, trace, opened=opened, class_="try")
 
 
 def foot_words(answer: Answer) -> list[str]:
@@ -104,8 +104,8 @@ def _not_answered(answer: Answer) -> list[Html | None]:
         ideas = join([tag("p", heading), tag("ul", *entries, class_="ideas")])
     connect = None
     if kind == "declined" and answer.model == "offline":
-        connect = tag("p", say("view.connect", language), class_="muted")
-    return [tag("p", _mark("bad", "✗"), " ", tag("b", message)), ideas, connect]
+        connect = tag("p", prose(say("view.connect", language)), class_="muted")
+    return [tag("p", _mark("bad", "✗"), " ", tag("b", prose(message))), ideas, connect]
 
 
 def _text(text: str, language: Language) -> Html | None:
@@ -212,7 +212,7 @@ def size_text(size: int, language: Language) -> str:
     return say(f"view.{unit}", language, size=round(divided, 1))
 
 
-def _foot(answer: Answer) -> list[str]:
+def _foot(answer: Answer) -> Html:
     gaps = "\n".join(answer.isolation_gaps)
     words: list[str] = [tag("span", word) for word in foot_words(answer)]
     if gaps:
@@ -220,7 +220,7 @@ def _foot(answer: Answer) -> list[str]:
     if went_to_a_model(answer):
         sent = say("view.sent_hint", answer.language)
         words.append(join([sent, " ", tag("code", "%csvagent sent")]))
-    return [join(words, " · ")]
+    return join(words, " · ")
 
 
 def _mark(class_: str, sign: str) -> Html:

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from ..translations import say
 from . import progress
+from .code import plain_block
 from .markup import Html
 from .plain import progress_line
 from .run import Run
@@ -30,8 +31,8 @@ class Screen(Protocol):
     def draw(self, run: Run) -> None:
         """Show the run as it is now; called on every event and a few times a second."""
 
-    def finish(self, html: Html, text: str) -> None:
-        """Put the lasting display in the place of the live one."""
+    def finish(self, html: Html | None, text: str) -> None:
+        """Put the lasting display in the place of the live one; without `html` the text alone."""
 
 
 class Display:
@@ -47,6 +48,10 @@ class Display:
         plain = {kind: str(value) if isinstance(value, str) else value for kind, value in bundle.items()}
         self.publisher.publish(plain, transient={"display_id": self.display_id}, update=self.shown)
         self.shown = True
+
+    def finish(self, html: Html | None, text: str) -> None:
+        """Show what lasts."""
+        self.show({"text/plain": text} if html is None else {"text/html": html, "text/plain": text})
 
 
 def open_screen(shell: InteractiveShell, run: Run, stop: Callable[[], None], *, background: bool = False) -> Screen:
@@ -98,14 +103,14 @@ class WidgetScreen:
         if run.stopping and not self.button.disabled:
             self.button.disabled = True
 
-    def finish(self, html: Html, text: str) -> None:
+    def finish(self, html: Html | None, text: str) -> None:
         """Put the lasting display in place; the widget shows it too, for a page that was reloaded meanwhile.
 
         It is kept for that until the next run ends.
         """
         self.box.children = (self.steps,)
-        _put(self.steps, html)
-        self.display.show({"text/html": html, "text/plain": text})
+        _put(self.steps, html if html is not None else plain_block(text))
+        self.display.finish(html, text)
         kept, WidgetScreen._kept = WidgetScreen._kept, self
         if kept is not None:
             kept.close()
@@ -128,8 +133,8 @@ class PageScreen:
             self._drawn_at = run.elapsed
             self.display.show(self._bundle(run))
 
-    def finish(self, html: Html, text: str) -> None:
-        self.display.show({"text/html": html, "text/plain": text})
+    def finish(self, html: Html | None, text: str) -> None:
+        self.display.finish(html, text)
 
     def _bundle(self, run: Run) -> dict[str, Any]:
         return {"text/html": progress.whole(run, self.hint), "text/plain": progress_line(run)}
@@ -146,7 +151,7 @@ class TerminalScreen:
         if self.watched:
             self._write("\r\x1b[K" + progress_line(run, self._width()))
 
-    def finish(self, html: Html, text: str) -> None:
+    def finish(self, html: Html | None, text: str) -> None:
         if self.watched:
             self._write("\r\x1b[K")
 

@@ -46,6 +46,12 @@ def join(children: Iterable[str | None], between: str = "") -> Html:
     return Html(between.join(_child(child) for child in children if child is not None))
 
 
+def prose(text: str) -> Html:
+    """Return one of our own sentences with what stands in backticks set as code."""
+    pieces = clean(text).split("`")
+    return join(tag("code", piece) if index % 2 else piece for index, piece in enumerate(pieces))
+
+
 def fold(summary: str, *children: str | None, opened: bool = False, class_: str | None = None) -> Html:
     """Return a part that is folded until it is clicked; it needs no script."""
     return tag("details", tag("summary", summary), *children, open=opened, class_=class_)

@@ -28,10 +28,9 @@ def answer_text(answer: Answer) -> str:
         parts.append(say("view.files", answer.language, names=names))
     if not answer.success or len(answer.attempts) > 1:
         parts.append("\n".join(error_line(attempt, answer.language) for attempt in answer.attempts))
-    foot = foot_words(answer)
-    if went_to_a_model(answer):
-        foot.append(say("view.sent_hint", answer.language) + " %csvagent sent")
-    parts.append(" · ".join(foot))
+    if answer.task_id:
+        sent = [say("view.sent_hint", answer.language) + " %csvagent sent"] if went_to_a_model(answer) else []
+        parts.append(" · ".join([*foot_words(answer), *sent]))
     return clean("\n\n".join(part for part in parts if part))
 
 

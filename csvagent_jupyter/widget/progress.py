@@ -35,10 +35,10 @@ def steps(run: Run) -> Html:
     reading = [_line(run, step) for step in shown if step.name in ("reading", "profiling")]
     failed = [attempt_fold(attempt, run.language) for attempt in run.failed]
     later = [_line(run, step) for step in shown if step.name not in ("reading", "profiling")]
-    waiting = [f"○ {_name(run, step)}" for step in run.steps.values() if step.state == "waiting"]
+    waiting = [tag("span", f"○ {_name(run, step)} ") for step in run.steps.values() if step.state == "waiting"]
     rest = None
     if waiting and run.answer is None:
-        rest = tag("div", tag("span", "   ".join(waiting), class_="grow muted"), class_="row")
+        rest = tag("div", *waiting, class_="row waiting muted")
     return tag("div", *reading, *failed, *later, rest, class_="csvagent", lang=run.language)
 
 
@@ -64,7 +64,7 @@ def whole(run: Run, hint: str | None = None) -> Html:
 
 
 def _line(run: Run, step: Step) -> Html:
-    marks = {"done": ("good", "✓"), "under_way": ("", "◐"), "broken_off": ("muted", "◌"), "waiting": ("muted", "○")}
+    marks = {"done": ("good", "✓"), "under_way": ("", "◐"), "broken_off": ("muted", "■"), "waiting": ("muted", "○")}
     class_, sign = marks[step.state]
     label: list[str] = []
     if step.name == "reading" and step.state == "done" and run.profiles:
