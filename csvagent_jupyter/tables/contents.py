@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..exceptions import Unreadable
+from .names import shown
 
 BLOCK = 1 << 20
 MAX_BYTES = 2 << 30
@@ -56,7 +57,7 @@ def read_contents(path: Path, *, limit: int | None = None) -> Contents:
         if not path.exists():
             raise _not_found(path)
         if not path.is_file():
-            raise Unreadable("tables.not_a_file", name=path.name)
+            raise Unreadable("tables.not_a_file", name=shown(path.name))
         with path.open("rb") as file:
             start = file.read(64)
             _refuse_binary(path, start)
@@ -64,7 +65,7 @@ def read_contents(path: Path, *, limit: int | None = None) -> Contents:
             file.seek(0)
             contents = _unzip(path, file, bound) if packed == "zip" else _unpack(path, file, packed, bound)
     if not contents.data.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
-        raise Unreadable("tables.empty_file", name=path.name)
+        raise Unreadable("tables.empty_file", name=shown(path.name))
     if packed:
         _refuse_binary(path, contents.data[:64])
     return contents
@@ -94,14 +95,14 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError:
-        raise Unreadable("tables.not_permitted", name=path.name) from None
+        raise Unreadable("tables.not_permitted", name=shown(path.name)) from None
     except MemoryError:
-        raise Unreadable("tables.too_large", name=path.name, megabytes=memory_limit() >> 20) from None
+        raise Unreadable("tables.too_large", name=shown(path.name), megabytes=memory_limit() >> 20) from None
     except (EOFError, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile, RuntimeError, NotImplementedError):
-        raise Unreadable("tables.damaged_archive", name=path.name) from None
+        raise Unreadable("tables.damaged_archive", name=shown(path.name)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise Unreadable("tables.cannot_open", name=path.name, reason=reason) from None
+        raise Unreadable("tables.cannot_open", name=shown(path.name), reason=reason) from None
 
 
 def _unpack(path: Path, file: IO[bytes], packed: str, bound: int) -> Contents:
@@ -121,7 +122,7 @@ def _unzstd(path: Path, file: IO[bytes], bound: int) -> bytes:
         with zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as opened:
             return _bounded(path, opened, bound)
     except zstandard.ZstdError:
-        raise Unreadable("tables.damaged_archive", name=path.name) from None
+        raise Unreadable("tables.damaged_archive", name=shown(path.name)) from None
 
 
 def _unzip(path: Path, file: IO[bytes], bound: int) -> Contents:
@@ -130,10 +131,10 @@ def _unzip(path: Path, file: IO[bytes], bound: int) -> Contents:
         names = [info.filename for info in members]
         office = next((kind for begin, kind in _OFFICE.items() if any(n.startswith(begin) for n in names)), "")
         if office:
-            raise Unreadable(f"tables.binary_{office}", name=path.name)
+            raise Unreadable(f"tables.binary_{office}", name=shown(path.name))
         tables = [i for i in members if i.filename.lower().endswith((".csv", ".tsv", ".tab", ".txt"))] or members
         if not tables:
-            raise Unreadable("tables.empty_file", name=path.name)
+            raise Unreadable("tables.empty_file", name=shown(path.name))
         chosen = max(tables, key=lambda info: info.file_size)
         with archive.open(chosen) as opened:
             data = _bounded(path, opened, bound)
@@ -151,7 +152,7 @@ def _bounded(path: Path, opened: Any, bound: int) -> bytes:
     while block := opened.read(BLOCK):
         kept.write(block)
         if kept.tell() > bound:
-            raise Unreadable("tables.too_large", name=path.name, megabytes=bound >> 20)
+            raise Unreadable("tables.too_large", name=shown(path.name), megabytes=bound >> 20)
     return kept.getvalue()
 
 
@@ -160,20 +161,22 @@ def _refuse_binary(path: Path, start: bytes) -> None:
     if not kind and start.startswith(_PICKLES):
         kind = "pickle"
     if kind:
-        raise Unreadable(f"tables.binary_{kind}", name=path.name)
+        raise Unreadable(f"tables.binary_{kind}", name=shown(path.name))
 
 
 def _is_folder(path: Path) -> Unreadable:
     files = [entry for entry in path.iterdir() if entry.name.lower().endswith(".csv")]
     if files:
-        return Unreadable("tables.folder_with_tables", name=path.name or str(path), files=len(files), path=str(path))
-    return Unreadable("tables.folder", name=path.name or str(path))
+        return Unreadable(
+            "tables.folder_with_tables", name=shown(path.name or str(path)), files=len(files), path=shown(str(path))
+        )
+    return Unreadable("tables.folder", name=shown(path.name or str(path)))
 
 
 def _not_found(path: Path) -> Unreadable:
     parent = path.parent
     if not parent.is_dir():
-        return Unreadable("tables.no_such_folder", name=path.name, folder=str(parent))
+        return Unreadable("tables.no_such_folder", name=shown(path.name), folder=shown(str(parent)))
     return not_found(path.name, [entry.name for entry in parent.iterdir() if entry.is_file()])
 
 
@@ -182,6 +185,6 @@ def not_found(name: str, candidates: list[str], key: str = "tables.no_such_file"
     folded = {candidate.casefold(): candidate for candidate in candidates}
     near = difflib.get_close_matches(name.casefold(), list(folded), n=3, cutoff=0.6)
     if not near:
-        return Unreadable(key, name=name)
-    names = tuple(folded[word] for word in near)
-    return Unreadable(f"{key}_near", name=name, near=", ".join(names), suggestions=names)
+        return Unreadable(key, name=shown(name))
+    names = tuple(shown(folded[word]) for word in near)
+    return Unreadable(f"{key}_near", name=shown(name), near=", ".join(names), suggestions=names)

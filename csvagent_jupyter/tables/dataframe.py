@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ import pyarrow as pa
 from ..exceptions import Unreadable
 from ..messages import Note
 from ..translations import Language, say
-from .frame import arrow_bytes, to_arrow
+from .frame import Said, arrow_bytes, kept_notes, to_arrow, with_notes
 from .names import column_names, table_name
 from .reader import Table
 from .remarks import listed
@@ -27,16 +27,13 @@ def table_from_dataframe(frame: Any, name: str, *, taken: Collection[str] = (), 
 
     A named or unusual index becomes columns. Cells that Arrow has no type for become text. Never changes `frame`.
     """
-    notes: list[Note] = []
-
-    def add(key: str, **values: object) -> None:
-        notes.append(Note("info", say(f"tables.{key}", language, **values)))
-
-    ready = _flat(_pandas(frame, name), add, language)
-    arrow = _converted(ready, add, language)
+    said: list[Said] = []
+    ready = _flat(_pandas(frame, name), said)
+    arrow = with_notes(_converted(ready, said), said)
+    notes = kept_notes(arrow, language)
     if not arrow.num_rows:
-        notes.append(Note("warning", say("tables.note_no_rows", language)))
-    return Table(table_name(name, taken), arrow, name, notes=tuple(notes))
+        notes += (Note("warning", say("tables.note_no_rows", language)),)
+    return Table(table_name(name, taken), arrow, name, notes=notes)
 
 
 def _pandas(frame: Any, name: str) -> Any:
@@ -51,7 +48,7 @@ def _pandas(frame: Any, name: str) -> Any:
     raise Unreadable("tables.not_a_dataframe", name=name, type=type(frame).__name__)
 
 
-def _flat(frame: Any, add: Callable[..., None], language: Language) -> Any:
+def _flat(frame: Any, said: list[Said]) -> Any:
     """Return the frame with an ordinary index, and with unique names for its columns."""
     import pandas as pd
 
@@ -66,14 +63,14 @@ def _flat(frame: Any, add: Callable[..., None], language: Language) -> Any:
         frame = frame.reset_index(drop=True)
         frame.columns = pd.Index(names)
         frame = pd.concat([index, frame], axis=1)
-        add("note_index_kept", names=listed(index_names, language))
+        said.append(("note_index_kept", {"names": listed(index_names)}))
     else:
         if not isinstance(frame.index, pd.RangeIndex) or frame.index.start or frame.index.step != 1:
-            add("note_index_dropped")
+            said.append(("note_index_dropped", {}))
         frame = frame.reset_index(drop=True)
         frame.columns = pd.Index(names)
     if renamed:
-        add("note_renamed", names=listed([f"{old} → {new}" for new, old in renamed.items()], language))
+        said.append(("note_renamed", {"names": listed([f"{old} → {new}" for new, old in renamed.items()])}))
     frame.attrs = {}
     return frame
 
@@ -89,7 +86,7 @@ def _index_names(index: Any, taken: Collection[str]) -> list[str]:
     return found[len(taken) :]
 
 
-def _converted(frame: Any, add: Callable[..., None], language: Language) -> pa.Table:
+def _converted(frame: Any, said: list[Said]) -> pa.Table:
     as_text: list[str] = []
     as_number: list[str] = []
     for name in frame.columns:
@@ -102,9 +99,9 @@ def _converted(frame: Any, add: Callable[..., None], language: Language) -> pa.T
             frame[name] = column.map(_text, na_action="ignore").astype("str")
             as_text.append(name)
     if as_text:
-        add("note_as_text", names=listed(as_text, language))
+        said.append(("note_as_text", {"names": listed(as_text)}))
     if as_number:
-        add("note_as_number", names=listed(as_number, language))
+        said.append(("note_as_number", {"names": listed(as_number)}))
     return to_arrow(frame)
 
 

@@ -18,7 +18,9 @@ from ..messages import Dialect
 
 SAMPLE = 12_000
 SAMPLE_ROWS = 200
-DELIMITERS = (",", ";", "\t", "|", ":", "~", "^", " ")
+WEAK = frozenset({":", "~", "^", " "})
+"""Marks that are more often part of a cell: believed only when every line has as many of them."""
+DELIMITERS = (",", ";", "\t", "|", *sorted(WEAK))
 MAX_LINES_TOLD = 5
 csv.field_size_limit(1 << 30)
 
@@ -149,21 +151,46 @@ def _sample(text: str) -> str:
 
 
 def _written(sample: str, suffix: str) -> Dialect:
-    """Ask CleverCSV for delimiter and quotes; a text of one column has no delimiter to find."""
+    """Ask CleverCSV for the delimiter, and believe it only where the lines bear it out."""
     import clevercsv
 
     delimiters = [mark for mark in DELIMITERS if mark in sample]
-    if not delimiters:
-        return Dialect(delimiter="\t" if suffix in {".tsv", ".tab"} else ",")
-    if suffix in {".tsv", ".tab"} and "\t" in sample:
+    if suffix in {".tsv", ".tab"}:
         delimiters = ["\t"]
+    if not delimiters:
+        return Dialect()
     found = clevercsv.Detector().detect(sample, delimiters=delimiters)
-    if found is None or not found.delimiter:
-        return Dialect(delimiter=_most_even(sample, delimiters))
-    quotechar = found.quotechar or '"'
-    if quotechar == "'" and '"' in sample:
-        quotechar = '"' if sample.count('"') >= sample.count("'") else quotechar
-    return Dialect(delimiter=found.delimiter, quotechar=quotechar)
+    delimiter = found.delimiter if found is not None and found.delimiter else _most_even(sample, delimiters)
+    dialect = Dialect(delimiter=delimiter, quotechar=_quotechar(sample, delimiter))
+    rows = [row.cells for row in itertools.islice(rows_of(sample, dialect), SAMPLE_ROWS) if not is_blank(row.cells)]
+    return dialect if _divides(rows, delimiter) else Dialect(delimiter=_absent(sample))
+
+
+def _divides(rows: Sequence[tuple[str, ...]], delimiter: str) -> bool:
+    """Tell whether the delimiter really makes columns: not when most rows have one cell, or 1,5 is one number."""
+    widths = Counter(len(row) for row in rows)
+    if not rows or len(widths) == 1:
+        return True
+    if delimiter in WEAK:
+        return False
+    if len(rows[0]) == 1 and delimiter == "," and all(len(row) == 2 and "".join(row).isdecimal() for row in rows[1:]):
+        return False
+    return len(rows[0]) > 1 or widths[1] * 2 <= len(rows)
+
+
+def _absent(sample: str) -> str:
+    """Return a delimiter that does not occur, for a text of one column."""
+    return next((mark for mark in (",", ";", "\t", "|") if mark not in sample), "\x1f")
+
+
+def _quotechar(sample: str, delimiter: str) -> str:
+    """Return the quote that stands where cells begin and end; apostrophes inside words do not count."""
+    mark = re.escape(delimiter)
+    pairs = {
+        quote: len(re.findall(rf"(?:^|{mark}){quote}[^{quote}\n]*{quote}(?={mark}|\r|$)", sample, re.MULTILINE))
+        for quote in ('"', "'")
+    }
+    return "'" if pairs["'"] > pairs['"'] else '"'
 
 
 def _most_even(sample: str, delimiters: Iterable[str]) -> str:
@@ -171,7 +198,7 @@ def _most_even(sample: str, delimiters: Iterable[str]) -> str:
     lines = [line for line in sample.splitlines() if line.strip()][:SAMPLE_ROWS]
     best, best_share = ",", 0.0
     for mark in delimiters:
-        if mark in {" ", ":"}:
+        if mark in WEAK:
             continue
         counts = Counter(line.count(mark) for line in lines)
         count, lines_with = counts.most_common(1)[0]
@@ -202,18 +229,18 @@ def _preamble(rows: Sequence[Row]) -> int:
 
 
 def _header_rows(rows: Sequence[tuple[str, ...]]) -> int:
-    """Return 1 when the first row names the columns, 0 when it is data like the rest.
+    """Return how many rows name the columns: 0 when the first is data like the rest, 2 for groups over names.
 
     A column whose other cells are numbers or dates votes: for a header when its first cell is a word.
     """
     first, body = rows[0], rows[1:]
     if not body:
         return 1
+    if _is_group(first, body):
+        return 2
     named, data = 0, 0
     for position, cell in enumerate(first):
-        values = [row[position].strip() for row in body if position < len(row) and row[position].strip()]
-        typed = sum(1 for value in values if _is_typed(value))
-        if not values or typed < 0.8 * len(values):
+        if not _column_is_typed(body, position):
             continue
         if _is_typed(cell.strip()):
             data += 1
@@ -222,6 +249,23 @@ def _header_rows(rows: Sequence[tuple[str, ...]]) -> int:
     if data > named and not _counts_up([cell for cell in first if _is_typed(cell.strip())]):
         return 0
     return 1
+
+
+def _is_group(first: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> bool:
+    """Tell a row of groups with gaps over a row of names that fills every gap: "Travel", "" over "Air", "Rail"."""
+    second, rest = body[0], body[1:]
+    if not rest or len(second) != len(first) or any(_is_typed(cell.strip()) for cell in (*first, *second)):
+        return False
+    gaps = [not cell.strip() for cell in first]
+    covered = all(upper.strip() or lower.strip() for upper, lower in zip(first, second, strict=True))
+    left_open = sum(1 for cell in second if not cell.strip())
+    typed = any(_column_is_typed(rest, position) for position in range(len(first)))
+    return typed and covered and any(gaps[1:]) and not gaps[0] and (left_open > 0 or sum(gaps) > 1)
+
+
+def _column_is_typed(body: Sequence[tuple[str, ...]], position: int) -> bool:
+    values = [row[position].strip() for row in body if position < len(row) and row[position].strip()]
+    return bool(values) and sum(1 for value in values if _is_typed(value)) >= 0.8 * len(values)
 
 
 def _is_typed(cell: str) -> bool:

@@ -14,15 +14,20 @@ Which types a frame has is decided so that ordinary pandas and matplotlib code w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from ..messages import Kind
+from ..messages import Kind, Note
+from ..translations import Language, say
 
 KIND = b"csvagent.kind"
+NOTES = b"csvagent.notes"
+Said = tuple[str, dict[str, object]]
+"""The key of a note about the table, and its values: told anew in the language of whoever reads the file."""
 
 
 def to_frame(table: pa.Table) -> Any:
@@ -41,6 +46,20 @@ def to_arrow(frame: Any, kinds: Mapping[str, Kind] | None = None) -> pa.Table:
     ]
     metadata: Any = table.schema.metadata
     return table.cast(pa.schema(fields, metadata=metadata))
+
+
+def with_notes(table: pa.Table, said: Sequence[Said]) -> pa.Table:
+    """Return the table with notes in its metadata, which travel with the file."""
+    metadata: Any = {**(table.schema.metadata or {}), NOTES: json.dumps(said).encode()}
+    return table.replace_schema_metadata(metadata) if said else table
+
+
+def kept_notes(table: pa.Table, language: Language) -> tuple[Note, ...]:
+    """Return the notes that travelled with the file."""
+    kept = (table.schema.metadata or {}).get(NOTES)
+    if kept is None:
+        return ()
+    return tuple(Note("info", say(f"tables.{key}", language, **values)) for key, values in json.loads(kept))
 
 
 def kind_of(column: Any) -> str:

@@ -47,6 +47,12 @@ def column_names(header: Sequence[object]) -> tuple[list[str], dict[str, str]]:
     return names, renamed
 
 
+def shown(name: str) -> str:
+    """Return a name as it can stand in a sentence: on one line, without control characters, cut if long."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
+    return line if len(line) <= 2 * MAX_NAME else line[: 2 * MAX_NAME - 1] + "…"
+
+
 def _unused(word: str, taken: Iterable[str]) -> str:
     used = set(taken)
     if word not in used:

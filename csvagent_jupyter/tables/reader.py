@@ -18,14 +18,15 @@ from . import contents as files
 from .conversion import Shape, corrected, recipe_for, settle_words, structure
 from .dialect import Layout, detect, rows_of, scan
 from .encoding import Decoded, decode
-from .frame import to_arrow, to_frame, write_arrow
-from .names import column_names, table_name
+from .frame import kept_notes, to_arrow, to_frame, write_arrow
+from .names import column_names, shown, table_name
 from .recipe import Recipe
 from .remarks import about_structure, about_values
 from .values import ColumnPlan, plan_columns
 
 OPTIONS = ("encoding", "delimiter", "quotechar", "escapechar", "header_rows", "decimal", "thousands", "skipped_rows")
-_WEB_PAGE = re.compile(r"\s*(<!doctype html|<html|<head|<\?xml)", re.IGNORECASE)
+_MARKUP = re.compile(r"<(?:(!doctype html|html|head)|\?xml|[a-z]+:)", re.IGNORECASE)
+_JSON = re.compile(r"(\{\s*[\"}]|\[\s*[\[{\"\]\d]).*[}\]]\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,7 @@ class Table:
     def code_for(self, variable: str) -> str:
         """Return the pandas source that reads this table into `variable`."""
         if self.recipe is None:
-            return f"{variable} = pd.read_feather({self.name + '.arrow'!r})".replace("'", '"')
+            return f'{variable} = pd.read_feather("{self.name}.arrow")'
         return self.recipe.code(variable)
 
 
@@ -97,9 +98,9 @@ def read_table(
     if files.is_arrow(place):
         return _read_arrow(place, label, language)
     contents = files.read_contents(place)
-    decoded = decode(contents.data, place.name, given.encoding if "encoding" in fixed else "")
+    decoded = decode(contents.data, shown(place.name), given.encoding if "encoding" in fixed else "")
     text = decoded.text.removeprefix("\ufeff")
-    _refuse_other_text(text, place.name)
+    _refuse_other_text(text, shown(place.name))
     dialect = detect(text, suffix=_suffix(contents.member or place.name), given=given, fixed=fixed)
     dialect = replace(dialect, encoding=decoded.encoding, compression=contents.compression)
     work = _Reading(str(path), place, contents, decoded, text, dialect, language)
@@ -129,6 +130,7 @@ class _Reading:
         self.dialect = dialect
         self.language = language
         self.unquoted = False
+        self.rows_read = -1
         self.recipe = Recipe(given_path)
         self._look()
 
@@ -136,7 +138,9 @@ class _Reading:
         try:
             header, self.layout = scan(self.text, self.dialect)
         except csv.Error as error:
-            raise Unreadable("tables.not_a_table", name=self.path.name, reason=str(error)) from None
+            raise Unreadable("tables.not_a_table", name=shown(self.path.name), reason=str(error)) from None
+        if not header:
+            raise Unreadable("tables.nothing_below", name=shown(self.path.name), rows=self.dialect.skipped_rows)
         self.shape, self.renamed = _shape(header, self.layout, self.dialect)
 
     def _structure(self) -> dict[str, Any]:
@@ -161,11 +165,12 @@ class _Reading:
             except pd.errors.ParserError as error:
                 reason = str(error)
             else:
+                self.rows_read = len(frame)
                 return frame, [ColumnPlan(name, "text") for name in self.shape.names]
             self.dialect = replace(self.dialect, quotechar="")
             self.unquoted = True
             self._look()
-        raise Unreadable("tables.not_a_table", name=self.path.name, reason=reason)
+        raise Unreadable("tables.not_a_table", name=shown(self.path.name), reason=reason)
 
     def as_values(self, fixed: frozenset[str], dayfirst: bool | None) -> tuple[Any, list[ColumnPlan]]:
         """Return the frame with numbers, dates and truth values read as such."""
@@ -203,6 +208,9 @@ class _Reading:
         notes = about_structure(
             self.contents, self.decoded, self.dialect, self.layout, self.shape, self.renamed, above, self.language
         )
+        if self.rows_read not in {-1, self.layout.rows}:
+            text = say("tables.note_rows_differ", self.language, rows=self.rows_read, lines=self.layout.rows)
+            notes.append(Note("warning", text))
         if self.unquoted:
             notes.append(Note("warning", say("tables.note_quotes", self.language)))
         return notes + about_values(list(plans), self.language)
@@ -213,15 +221,22 @@ def _shape(header: list[tuple[str, ...]], layout: Layout, dialect: Dialect) -> t
     if not dialect.header_rows:
         names = tuple(f"column_{n}" for n in range(1, layout.width + extra + 1))
         return Shape(names, plain=False, extra=extra), {}
-    stood = [
-        " ".join(part for row in header if (part := row[n].strip() if n < len(row) else "")) if len(header) > 1
-        else (header[0][n] if n < len(header[0]) else "")
-        for n in range(layout.width)
-    ]  # fmt: skip
+    stood = list(header[0]) if len(header) == 1 else _joined(header, layout.width)
     found, renamed = column_names(stood)
     found, _ = column_names([*found, *(f"column_{layout.width + n}" for n in range(1, extra + 1))])
     plain = not extra and len(header) == 1 and found == list(stood)
     return Shape(tuple(found), plain, extra), renamed
+
+
+def _joined(header: list[tuple[str, ...]], width: int) -> list[str]:
+    """Return one name per column from several header rows; a group reaches over the gaps to its right."""
+    padded = [[*(cell.strip() for cell in row), *[""] * (width - len(row))] for row in header]
+    for row in padded[:-1]:
+        for position in range(1, width):
+            if not row[position] and padded[-1][position]:
+                row[position] = row[position - 1]
+    columns = zip(*padded, strict=True)
+    return [" ".join(dict.fromkeys(part for part in parts if part)) for parts in columns]
 
 
 def _overrides(overrides: dict[str, Any]) -> tuple[Dialect, frozenset[str]]:
@@ -253,9 +268,9 @@ def _refuse_other_text(text: str, name: str) -> None:
     start = text[:200].lstrip()
     if not start:
         raise Unreadable("tables.empty_file", name=name)
-    if _WEB_PAGE.match(start):
-        raise Unreadable("tables.web_page", name=name)
-    if start.startswith(("{", "[{", "[\n", "[[")) and text.rstrip().endswith(("}", "]")):
+    if found := _MARKUP.match(start):
+        raise Unreadable("tables.web_page" if found[1] else "tables.xml", name=name)
+    if start[0] in "{[" and _JSON.fullmatch(text[:100].lstrip() + text[-100:]):
         raise Unreadable("tables.json", name=name)
 
 
@@ -264,6 +279,8 @@ def _read_arrow(path: Path, name: str, language: Language) -> Table:
         with pa.OSFile(str(path), "rb") as source:
             table = pa.ipc.open_file(source).read_all()
     except (pa.ArrowException, OSError):
-        raise Unreadable("tables.damaged_arrow", name=path.name) from None
-    notes = () if table.num_rows else (Note("warning", say("tables.note_no_rows", language)),)
+        raise Unreadable("tables.damaged_arrow", name=shown(path.name)) from None
+    notes = kept_notes(table, language)
+    if not table.num_rows:
+        notes += (Note("warning", say("tables.note_no_rows", language)),)
     return Table(name, table, str(path), notes=notes)

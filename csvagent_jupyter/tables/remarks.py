@@ -33,7 +33,7 @@ def about_structure(
         notes.append(Note("warning" if level == "warning" else "info", say(f"tables.{key}", language, **values)))
 
     if contents.others:
-        others = listed(contents.others, language)
+        others = listed(contents.others)
         add("warning", "note_member", member=contents.member, others=others)
     if decoded.guessed:
         add("info", "note_encoding_guessed", encoding=decoded.encoding)
@@ -46,11 +46,11 @@ def about_structure(
     if renamed:
         unnamed = say("tables.note_unnamed", language)
         pairs = (f"{cut(old.strip()) or unnamed} → {new}" for new, old in renamed.items())
-        add("info", "note_renamed", names=listed(pairs, language))
+        add("info", "note_renamed", names=listed(pairs))
     if layout.short_count:
         add("warning", "note_short_rows", rows=layout.short_count, lines=_lines(layout.short, layout.short_count))
     if layout.long_count:
-        names = listed(shape.names[len(shape.names) - shape.extra :], language)
+        names = listed(shape.names[len(shape.names) - shape.extra :])
         add(
             "warning",
             "note_long_rows",
@@ -72,7 +72,7 @@ def about_values(plans: Sequence[ColumnPlan], language: Language) -> list[Note]:
     def told(level: str, key: str, fits: Callable[[ColumnPlan], bool], **values: object) -> None:
         names = [plan.name for plan in plans if fits(plan)]
         if names:
-            text = say(f"tables.{key}", language, names=listed(names, language), **values)
+            text = say(f"tables.{key}", language, names=listed(names), **values)
             notes.append(Note("warning" if level == "warning" else "info", text))
 
     numbers = {"integer", "number"}
@@ -100,21 +100,20 @@ def about_values(plans: Sequence[ColumnPlan], language: Language) -> list[Note]:
     words = sorted({word for plan in plans for word in plan.missing if word.strip()})
     if words:
         columns = [plan.name for plan in plans if any(word.strip() for word in plan.missing)]
-        told_words = listed([f"“{word}”" for word in words], language)
-        text = say("tables.note_missing_words", language, words=told_words, columns=listed(columns, language))
+        told_words = listed([f"“{word}”" for word in words])
+        text = say("tables.note_missing_words", language, words=told_words, columns=listed(columns))
         notes.append(Note("info", text))
     for word in sorted({word for plan in plans for word in plan.kept_words}):
         told("info", "note_kept_words", lambda p, w=word: w in p.kept_words, words=f"“{word}”")  # type: ignore[misc]
     return notes
 
 
-def listed(names: Iterable[str], language: Language) -> str:
+def listed(names: Iterable[str]) -> str:
     """Join names with commas; beyond a few, how many more there are."""
     every = [cut(name) for name in names]
     if len(every) <= NAMES_TOLD:
         return ", ".join(every)
-    more = say("tables.and_more", language, count=len(every) - NAMES_TOLD)
-    return ", ".join([*every[:NAMES_TOLD], more])
+    return ", ".join(every[:NAMES_TOLD]) + f", … (+{len(every) - NAMES_TOLD})"
 
 
 def cut(text: str, length: int = TEXT_TOLD) -> str:

@@ -12,6 +12,7 @@ from ..exceptions import Unreadable
 from ..messages import Source
 from ..translations import Language
 from .contents import not_found
+from .names import shown
 
 MAX_FILES = 100
 MAX_NEAR = 500
@@ -77,7 +78,7 @@ def _resolve(word: str, base: Path, namespace: Mapping[str, object]) -> list[Fou
         if _GLOB.search(word):
             return _matches(word, path, base)
     except (OSError, ValueError, RuntimeError):
-        raise Unreadable("tables.no_such_file", name=_shown(word)) from None
+        raise Unreadable("tables.no_such_file", name=shown(word)) from None
     if word in namespace:
         raise Unreadable("tables.not_a_dataframe", name=word, type=type(namespace[word]).__name__)
     raise _unknown(word, path, namespace)
@@ -97,9 +98,9 @@ def _matches(word: str, path: Path, base: Path) -> list[Found]:
         if len(files) > MAX_FILES * 10:
             break
     if not files:
-        raise Unreadable("tables.no_match", name=_shown(word))
+        raise Unreadable("tables.no_match", name=shown(word))
     if len(files) > MAX_FILES:
-        raise Unreadable("tables.too_many_files", name=_shown(word), files=len(files), limit=MAX_FILES)
+        raise Unreadable("tables.too_many_files", name=shown(word), files=len(files), limit=MAX_FILES)
     return [_file(match) for match in sorted(files)]
 
 
@@ -107,13 +108,13 @@ def _unknown(word: str, path: Path, namespace: Mapping[str, object]) -> Unreadab
     looks_like_path = "/" in word or "\\" in word or Path(word).suffix.lower() in ENDINGS
     parent = path.parent
     if looks_like_path and not parent.is_dir():
-        return Unreadable("tables.no_such_folder", name=path.name, folder=str(parent))
+        return Unreadable("tables.no_such_folder", name=shown(path.name), folder=shown(str(parent)))
     near: list[str] = []
     if parent.is_dir():
         near = [entry.name for entry in _first(parent) if entry.suffix.lower() in ENDINGS]
     if looks_like_path:
         return not_found(path.name, near)
-    return not_found(_shown(word), [*dataframe_names(namespace), *near], "tables.no_such_source")
+    return not_found(shown(word), [*dataframe_names(namespace), *near], "tables.no_such_source")
 
 
 def _first(folder: Path) -> list[Path]:
@@ -126,8 +127,3 @@ def _first(folder: Path) -> list[Path]:
     except PermissionError:
         return []
     return entries
-
-
-def _shown(word: str) -> str:
-    line = " ".join(word.split())
-    return line if len(line) <= 120 else line[:119] + "…"

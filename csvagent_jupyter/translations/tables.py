@@ -149,6 +149,14 @@ TEXTS: Final[Catalogue] = {
         "“{name}” is JSON, not a CSV. Read it with pandas.read_json and give the DataFrame.",
         "«{name}» — это JSON, а не CSV. Прочитайте его через pandas.read_json и укажите DataFrame.",
     ),
+    "xml": (
+        "“{name}” is XML, not a CSV. Read it with pandas.read_xml and give the DataFrame.",
+        "«{name}» — это XML, а не CSV. Прочитайте его через pandas.read_xml и укажите DataFrame.",
+    ),
+    "nothing_below": (
+        "“{name}” has nothing below the {rows:row|rows} that are passed over. State a smaller skipped_rows.",
+        "В «{name}» ничего не остаётся, если пропустить {rows:строку|строки|строк}. Укажите меньшее skipped_rows.",
+    ),
     "unknown_encoding": (
         "“{encoding}” is not a known encoding. Usual ones: utf-8, cp1251, cp1252, utf-16.",
         "Кодировка «{encoding}» неизвестна. Обычные: utf-8, cp1251, cp1252, utf-16.",
@@ -209,6 +217,11 @@ TEXTS: Final[Catalogue] = {
         "The quotes in the file do not match up, so they are read as ordinary characters.",
         "Кавычки в файле не парные, поэтому они прочитаны как обычные символы.",
     ),
+    "note_rows_differ": (
+        "{rows:row|rows} read, but the file seems to have {lines:d}. Compare it with the file before relying on it.",
+        "Прочитано {rows:строка|строки|строк}, а в файле, похоже, {lines:d}. Сверьте с файлом, прежде чем полагаться "
+        "на результат.",
+    ),
     "note_decimal_comma": (
         "Numbers are written with a decimal comma: {names}.",
         "Числа записаны с десятичной запятой: {names}.",
@@ -253,7 +266,6 @@ TEXTS: Final[Catalogue] = {
         "Read from the archive: {member}. Not read: {others}.",
         "Из архива прочитан {member}. Не прочитаны: {others}.",
     ),
-    "and_more": ("and {count:d} more", "и ещё {count:d}"),
     # --- a DataFrame of the notebook
     "note_index_kept": (
         "The index of the DataFrame became columns: {names}.",
