@@ -77,6 +77,10 @@ TEXTS: Catalogue = {
         "The session store {path} does not work: {reason}. Check the disk, or set another path.",
         "Хранилище сессий {path} не работает: {reason}. Проверьте диск или укажите другой путь.",
     ),
+    "not_a_file": (
+        "{name} is not a file that can be kept: a link, a folder or a device, or it is gone.",
+        "{name} нельзя сохранить: это ссылка, папка или устройство, или файла уже нет.",
+    ),
     "no_artifact": (
         "The file {artifact} is no longer kept. Run the question again to make it anew.",
         "Файл {artifact} больше не хранится. Задайте вопрос ещё раз, чтобы получить его заново.",
@@ -90,11 +94,12 @@ TEXTS: Catalogue = {
         "Сохранить файл в {path} не удалось ({reason}). Освободите это место или укажите другой путь.",
     ),
     "artifact_too_large": (
-        "{name} is larger than a kept file may be ({size:byte|bytes} of {limit}).",
-        "{name} больше, чем может быть сохранённый файл ({size:байт|байта|байтов} из {limit}).",
+        "{name} is larger than a kept file may be ({limit:byte|bytes}). Write less, or in several files.",
+        "{name} больше, чем может быть сохранённый файл ({limit:байт|байта|байт}). Запишите меньше или по частям.",
     ),
     "quota": (
         "Your kept files would take more than {limit:byte|bytes}. Delete sessions that you no longer need.",
-        "Ваши сохранённые файлы заняли бы больше {limit:байта|байтов|байтов}. Удалите сессии, которые больше не нужны.",
+        "Ваши сохранённые файлы не помещаются в отведённое место ({limit:байт|байта|байт}). Удалите сессии, которые "
+        "больше не нужны.",
     ),
 }

@@ -21,14 +21,26 @@ TEXTS: Catalogue = {
         "Внутри csvagent-jupyter произошла ошибка ({name}, {place}). Спросите ещё раз; если это повторится, сообщите "
         "о ней, приложив эту строку.",
     ),
-    "over_budget": (
-        "The budget {name} is used up: {limit} allowed, {asked} more asked for. Raise it, or ask when it is renewed.",
-        "Бюджет {name} исчерпан: разрешено {limit}, требуется ещё {asked}. Увеличьте его или спросите позже.",
+    "budget_tokens": (
+        "The token budget of this {whose} ({limit}) is used up. Raise it, or ask when it is renewed.",
+        "Бюджет токенов ({limit}, {whose}) исчерпан. Увеличьте его или спросите позже.",
     ),
-    "no_price": (
-        "There is a money budget, but the price of {model} is not known. Choose a model with a known price, or set a "
-        "token budget instead.",
-        "Задан денежный бюджет, но цена модели {model} неизвестна. Выберите модель с известной ценой или задайте "
-        "бюджет в токенах.",
+    "budget_cost": (
+        "The money budget of this {whose} ({limit} US dollars) is used up. Raise it, or ask when it is renewed.",
+        "Денежный бюджет ({limit} долл. США, {whose}) исчерпан. Увеличьте его или спросите позже.",
+    ),
+    "source_gone": (
+        "The data of {name} is no longer kept. Give the file or the DataFrame again.",
+        "Данные {name} больше не хранятся. Укажите файл или DataFrame ещё раз.",
+    ),
+    "nothing_to_replay": (
+        "Task {task_id} has no answer that could be run again. Choose an answered one.",
+        "У задачи {task_id} нет ответа, который можно повторить. Выберите задачу с ответом.",
+    ),
+    "isolation": (
+        "Code from {model} would run at the isolation level {level} here, and at least {minimum} is asked for. Use the "
+        "offline engine, or allow it with %csvagent allow.",
+        "Код от {model} выполнялся бы здесь с изоляцией {level}, а требуется не ниже {minimum}. Используйте встроенный "
+        "движок (offline) или разрешите это: %csvagent allow.",
     ),
 }

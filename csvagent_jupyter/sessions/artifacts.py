@@ -1,0 +1,257 @@
+"""Files kept by their content: sources, plots, tables and whatever the code wrote.
+
+    folder/content/ab/abcdef…       the bytes, named by their SHA-256, read-only
+    folder/owners/<owner>/abcdef…-1234.json   what an owner calls it, and its size, for the quota
+    folder/incoming/…               what is being written
+
+No name that comes from outside ever becomes part of a path, and nothing is where it belongs before it is whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import json
+import os
+import re
+import stat
+import tempfile
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Final
+
+from ..exceptions import BadInput, NotFound, StorageFull, StoreUnreachable
+from .filesystem import make_private_folder
+
+MAX_BYTES: Final = 4 * 1024**3
+STRAY_SECONDS: Final = 3_600.0
+_PREFIX: Final = "artifact:"
+_REFERENCE: Final = re.compile(r"artifact:([0-9a-f]{64})")
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_BLOCK: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactInfo:
+    """What is known of an artifact: `name` is for people and headers, never a path."""
+
+    reference: str
+    name: str
+    media_type: str
+    size: int
+    owner: str
+    at: float
+
+
+class Artifacts:
+    """A folder of files by content; several processes may use it at a time.
+
+    `quota` bounds the bytes of one owner, `max_bytes` those of one file.
+    """
+
+    def __init__(self, folder: Path | str, *, quota: int | None = None, max_bytes: int = MAX_BYTES) -> None:
+        self.folder = Path(folder)
+        self.quota = quota
+        self.max_bytes = max_bytes
+
+    async def put(self, content: bytes | Path, *, media_type: str, name: str, owner: str) -> str:
+        """Keep bytes or a copy of a file and return ``artifact:<sha256>``; the same content is kept once.
+
+        A link, a device or a pipe is refused (BadInput). Raises StorageFull when the disk is full, the owner's quota
+        is used up or the file is too large; nothing is left behind then.
+        """
+        return await asyncio.to_thread(self._put, content, media_type, name, owner)
+
+    async def path(self, reference: str) -> Path:
+        """Return where the content is; it must not be changed there. Raises NotFound."""
+        return await asyncio.to_thread(self._path, reference)
+
+    async def read(self, reference: str) -> bytes:
+        """Return the content; raises NotFound."""
+        return await asyncio.to_thread(lambda: self._path(reference).read_bytes())
+
+    async def info(self, reference: str, owner: str | None = None) -> ArtifactInfo:
+        """Return an artifact's name and type as `owner` put it, else as anybody did; raises NotFound."""
+        return await asyncio.to_thread(self._info, reference, owner)
+
+    async def used(self, owner: str) -> int:
+        """Return the bytes that `owner` keeps."""
+        return await asyncio.to_thread(self._used, owner)
+
+    async def sweep(self, in_use: Collection[str], *, older_than: float) -> int:
+        """Remove what is not `in_use` and was last put more than `older_than` seconds ago; returns how many.
+
+        Give it enough age for a running task: what it keeps is mentioned in the log only when it has its answer.
+        """
+        return await asyncio.to_thread(self._sweep, frozenset(in_use), older_than)
+
+    # --- in a thread ------------------------------------------------------------------------------------------------
+
+    def _put(self, content: bytes | Path, media_type: str, name: str, owner: str) -> str:
+        shown = _shown_name(name)
+        with _told(self.folder), self._incoming() as (incoming, temporary):
+            if isinstance(content, bytes):
+                digest, size = hashlib.sha256(content).hexdigest(), len(content)
+                self._check_room(owner, digest, size, shown)
+                if not self._has(digest, size):
+                    incoming.write(content)
+            else:
+                digest, size = self._copy(content, incoming, shown)
+                self._check_room(owner, digest, size, shown)
+            self._settle(incoming, temporary, digest, size)
+            self._note(digest, size, media_type, shown, owner)
+        return _PREFIX + digest
+
+    def _copy(self, source: Path, incoming: IO[bytes], shown: str) -> tuple[str, int]:
+        """Copy a file that may be anything and may change meanwhile; what was copied is what counts."""
+        digest, size = hashlib.sha256(), 0
+        try:
+            descriptor = os.open(source, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        except OSError as error:
+            raise BadInput("sessions.not_a_file", name=shown) from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise BadInput("sessions.not_a_file", name=shown)
+        with os.fdopen(descriptor, "rb") as file:
+            while block := file.read(_BLOCK):
+                size += len(block)
+                if size > self.max_bytes:
+                    raise StorageFull("sessions.artifact_too_large", name=shown, limit=self.max_bytes)
+                digest.update(block)
+                incoming.write(block)
+        return digest.hexdigest(), size
+
+    def _check_room(self, owner: str, digest: str, size: int, shown: str) -> None:
+        if size > self.max_bytes:
+            raise StorageFull("sessions.artifact_too_large", name=shown, limit=self.max_bytes)
+        if self.quota is None or self._note_path(owner, digest, size).exists():
+            return
+        if self._used(owner) + size > self.quota:
+            raise StorageFull("sessions.quota", limit=self.quota)
+
+    def _settle(self, incoming: IO[bytes], temporary: Path, digest: str, size: int) -> None:
+        """Put the written file in its place, or take note that it is there already."""
+        place = self._content(digest)
+        if self._has(digest, size):
+            os.utime(place)
+            return
+        incoming.flush()
+        os.fsync(incoming.fileno())
+        temporary.chmod(0o400)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary.replace(place)
+
+    def _note(self, digest: str, size: int, media_type: str, shown: str, owner: str) -> None:
+        note = self._note_path(owner, digest, size)
+        note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        written = json.dumps({"owner": owner, "name": shown, "media_type": media_type[:200], "at": time.time()})
+        with self._incoming() as (incoming, temporary):
+            incoming.write(written.encode("ascii"))
+            incoming.flush()
+            temporary.replace(note)
+
+    @contextmanager
+    def _incoming(self) -> Iterator[tuple[IO[bytes], Path]]:
+        """Give a new file to write to; it is gone afterwards, unless it was moved to its place."""
+        make_private_folder(self.folder)
+        folder = self.folder / "incoming"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        descriptor, path = tempfile.mkstemp(dir=folder)
+        temporary = Path(path)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file, temporary
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _path(self, reference: str) -> Path:
+        path = self._content(_digest(reference))
+        if not path.is_file():
+            raise NotFound("sessions.no_artifact", artifact=reference)
+        return path
+
+    def _info(self, reference: str, owner: str | None) -> ArtifactInfo:
+        digest = _digest(reference)
+        self._path(reference)
+        own = [] if owner is None else list(self._owner_folder(owner).glob(f"{digest}-*.json"))
+        for note in own or sorted(self.folder.glob(f"owners/*/{digest}-*.json")):
+            with suppress(OSError, ValueError):
+                said = json.loads(note.read_text(encoding="ascii"))
+                return ArtifactInfo(
+                    reference, said["name"], said["media_type"], _size_in(note), said["owner"], said["at"]
+                )
+        raise NotFound("sessions.no_artifact", artifact=reference)
+
+    def _used(self, owner: str) -> int:
+        return sum(_size_in(note) for note in self._owner_folder(owner).glob("*.json"))
+
+    def _sweep(self, in_use: frozenset[str], older_than: float) -> int:
+        removed = 0
+        with _told(self.folder):
+            for path in self.folder.glob("content/*/*"):
+                if _PREFIX + path.name not in in_use and _is_older(path, older_than):
+                    path.unlink(missing_ok=True)
+                    removed += 1
+                    for note in self.folder.glob(f"owners/*/{path.name}-*.json"):
+                        note.unlink(missing_ok=True)
+            for stray in self.folder.glob("incoming/*"):
+                if _is_older(stray, STRAY_SECONDS):
+                    stray.unlink(missing_ok=True)
+        return removed
+
+    def _has(self, digest: str, size: int) -> bool:
+        """Tell whether the content is there, and whole: a power cut may have left a shorter file."""
+        try:
+            return self._content(digest).stat().st_size == size
+        except OSError:
+            return False
+
+    def _content(self, digest: str) -> Path:
+        return self.folder / "content" / digest[:2] / digest
+
+    def _owner_folder(self, owner: str) -> Path:
+        return self.folder / "owners" / hashlib.sha256(owner.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    def _note_path(self, owner: str, digest: str, size: int) -> Path:
+        return self._owner_folder(owner) / f"{digest}-{size}.json"
+
+
+def _digest(reference: str) -> str:
+    found = _REFERENCE.fullmatch(reference)
+    if found is None:
+        raise NotFound("sessions.no_artifact", artifact=reference[:100])
+    return found[1]
+
+
+def _shown_name(name: str) -> str:
+    """Return the last part of a name without control characters, at most 200 characters."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    shown = "".join(character for character in last if character.isprintable())[:200]
+    return shown if shown.strip(".") else "file"
+
+
+def _size_in(note: Path) -> int:
+    size = note.stem.rpartition("-")[2]
+    return int(size) if size.isdecimal() else 0
+
+
+def _is_older(path: Path, seconds: float) -> bool:
+    try:
+        return path.stat().st_mtime < time.time() - seconds
+    except OSError:
+        return False
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Turn what the system says into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageFull("sessions.artifacts_full", path=str(folder)) from error
+        raise StoreUnreachable("sessions.artifacts_failed", path=str(folder), reason=error.strerror or "") from error
