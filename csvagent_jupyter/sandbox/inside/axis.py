@@ -51,15 +51,15 @@ class Reader:
 
 
 def _category_names(axis: Any) -> dict[float, str]:
-    locator: Any
     units = axis.units
     if isinstance(units, UnitData) and isinstance(axis.get_converter(), StrCategoryConverter):
         return {float(at): clip(name, 200) for name, at in units._mapping.items()}
     formatter, locator = axis.get_major_formatter(), axis.get_major_locator()
     if not isinstance(locator, FixedLocator):
         return {}
+    places: Any = vars(locator)["locs"]
     if isinstance(formatter, FixedFormatter):
-        return {float(at): clip(text, 200) for at, text in zip(locator.locs, formatter.seq, strict=False) if text}
+        return {float(at): clip(text, 200) for at, text in zip(places, formatter.seq, strict=False) if text}
     if isinstance(formatter, FuncFormatter) and isinstance(formatter.func, functools.partial):
         return {float(at): clip(text, 200) for at, text in formatter.func.args[0].items() if text}
     return {}

@@ -16,10 +16,10 @@ from matplotlib.patches import Wedge
 
 from .axis import Reader
 from .guarded import clip, safe_text
+from .plotted import BOXES, NUMBERS, SHARES, Box
 from .values import cell
 
 MAX_POINTS = 2_000
-BOXES = "_csvagent_boxes"
 _SHARE_DIGITS = 6
 
 
@@ -56,6 +56,8 @@ def read_chart(figure: Figure) -> Chart:
     panels = len({axes.get_title() for axes in shown}) > 1
     for axes, one in series:
         name = one.name
+        if not name and several and len(shown) > 1 and not panels:
+            name = axes.get_ylabel()
         if panels and (title := axes.get_title()):
             name = f"{title}: {name}" if name else title
         chart.total_points += one.total
@@ -92,16 +94,16 @@ def _labels(axes: Axes) -> tuple[str, str]:
 
 
 def _series(axes: Axes) -> list[Series]:
-    boxes: list[Series] = getattr(axes, BOXES, [])
+    boxes: list[Box] = getattr(axes, BOXES, [])
     if boxes:
-        return boxes
+        return _boxes(axes, boxes)
     wedges = [patch for patch in axes.patches if isinstance(patch, Wedge)]
     if wedges:
-        return [_pie(wedges)]
+        return [_pie(wedges, getattr(axes, SHARES, None))]
     found = [*_heatmaps(axes), *_bars(axes), *_areas(axes)]
     areas = [one for one in found if one.kind == "area"]
     found += _scatters(axes)
-    lines = list(_lines(axes))
+    lines = [one for one in _lines(axes) if not (found and _is_error_bar(one))]
     if areas and len(areas) == len(lines):
         for area, line in zip(areas, lines, strict=True):
             area.name = area.name or line.name
@@ -109,10 +111,24 @@ def _series(axes: Axes) -> list[Series]:
     return found + lines
 
 
-def _pie(wedges: list[Wedge]) -> Series:
+def _boxes(axes: Axes, boxes: list[Box]) -> list[Series]:
+    """Name each box by its place on the axis that has names, which is the upright one in a sideways plot."""
+    across, up = Reader(axes.xaxis), Reader(axes.yaxis)
+    reader = up if up.has_names and not across.has_names else across
+    return [
+        Series("box", name, [(reader.category(at), numbers[key])], 1)
+        for at, numbers in boxes[: MAX_POINTS // len(NUMBERS)]
+        for key, name in NUMBERS.items()
+    ]
+
+
+def _pie(wedges: list[Wedge], values: list[Any] | None) -> Series:
+    """Read a pie by the values it was made from; where they are not known, by each wedge's share of the circle."""
+    if values is None or len(values) != len(wedges):
+        values = [round((wedge.theta2 - wedge.theta1) / 360, _SHARE_DIGITS) for wedge in wedges]
     points = [
-        (_name(wedge) or str(number), round((wedge.theta2 - wedge.theta1) / 360, _SHARE_DIGITS))
-        for number, wedge in enumerate(wedges, 1)
+        (_name(wedge) or str(number), value)
+        for number, (wedge, value) in enumerate(zip(wedges, values, strict=False), 1)
     ]
     return Series("pie", "", points[:MAX_POINTS], len(points))
 
@@ -207,6 +223,12 @@ def _lines(axes: Axes) -> Iterator[Series]:
         )
         x, y = (np.asarray(line.get_xdata(orig=False)), np.asarray(line.get_ydata(orig=False)))
         yield _xy("scatter" if dots else "line", _name(line), x, y, axes)
+
+
+def _is_error_bar(line: Series) -> bool:
+    """Tell whether a line is only a mark of uncertainty at one place: unnamed, and straight up or straight across."""
+    across, up = {x for x, _ in line.points}, {y for _, y in line.points}
+    return not line.name and len(line.points) <= 3 and (len(across) == 1 or len(up) == 1)
 
 
 def _areas(axes: Axes) -> Iterator[Series]:

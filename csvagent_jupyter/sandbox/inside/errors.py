@@ -25,7 +25,7 @@ def error_data(error: BaseException, filename: str) -> dict[str, Any]:
     text = guarded(lambda: _traceback(error, filename), f"{type(error).__name__}: {safe_text(error)}")
     return {
         "ename": clip(type(error).__name__, 200),
-        "evalue": safe_text(error),
+        "evalue": safe_text(error).replace(filename, ANSWER) if filename else safe_text(error),
         "traceback": clip(text, MAX_TRACEBACK),
         "line_number": line,
     }
@@ -56,4 +56,4 @@ def _traceback(error: BaseException, filename: str) -> str:
         summary.filename = ANSWER if summary.filename == filename else EARLIER
     lines = ["Traceback (most recent call last):\n", *stack.format()] if stack else []
     lines += traceback.format_exception_only(error)
-    return "".join(lines).replace(filename, ANSWER).rstrip()
+    return "".join(lines).replace(filename or ANSWER, ANSWER).rstrip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import linecache
 import os
+import signal
 import sys
 import time
 import warnings
@@ -20,10 +21,10 @@ from matplotlib.figure import Figure
 
 from ...confinement import Limits, room_for_data
 from . import figures
-from .boxes import note_boxes
 from .display import displaying
 from .errors import error_data
 from .losses import Losses
+from .plotted import remember_numbers
 from .snapshot import Snapshot
 from .streams import Capture
 from .tables import read_source, write_table
@@ -41,7 +42,7 @@ class Runner:
         self._folder = folder
         self._streams: tuple[Any, Any] = (sys.stdout, sys.stderr)
         mpl.use(figures.BACKEND)
-        note_boxes()
+        remember_numbers()
         self._rc = dict.copy(mpl.rcParams)
         shell.enable_matplotlib = lambda gui=None: ("agg", "agg")
         self._names.update({"pd": pd, "np": np, "plt": plt, "tables": {}, "exit": sys.exit, "quit": sys.exit})
@@ -53,11 +54,15 @@ class Runner:
 
     def obey(self, order: dict[str, Any], code: str) -> dict[str, Any]:
         """Do what an order says and return the result as plain data; errors of the code are data too."""
-        if order.get("do") == "load":
-            return self._load(order["sources"])
-        execution = Execution(self._limits, self._folder / "out", int(order["number"]))
-        result = self._run(execution, code, bool(order.get("keep", True)))
-        self._tidy()
+        try:
+            if order.get("do") == "load":
+                return self._load(order["sources"])
+            execution = Execution(self._limits, self._folder / "out", int(order["number"]))
+            result = self._run(execution, code, bool(order.get("keep", True)))
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # too late: the code is through
+            self._tidy()
+        except (Exception, KeyboardInterrupt) as error:  # whatever it was, the asker needs a reply
+            return {"error": error_data(error, "")}
         return result
 
     def _load(self, sources: list[list[str]]) -> dict[str, Any]:
@@ -115,7 +120,7 @@ class Execution:
 
     def run(self, code: str, names: dict[str, Any], shell: Any) -> None:
         """Run `code`; whatever it raises, an interrupt included, ends up in `error`."""
-        began = time.perf_counter()
+        began, process = time.perf_counter(), os.getpid()
         linecache.cache[self._filename] = (len(code), None, code.splitlines(keepends=True), self._filename)
         try:
             body, last = self._compiled(code)
@@ -123,15 +128,24 @@ class Execution:
                 exec(body, names)  # noqa: S102 - this is what the kernel is for
                 if last is not None:
                     self._value = names["_"] = eval(last, names)  # noqa: S307
-            self._seconds = time.perf_counter() - began
-            self._last_value()
-            self._figures.finish()
         except SystemExit as stop:
             if stop.code not in (None, 0):
                 self.error = error_data(stop, self._filename)
         except BaseException as error:
             self.error = error_data(error, self._filename)
-        self._seconds = self._seconds or time.perf_counter() - began
+        if os.getpid() != process:
+            os._exit(0)  # a fork that the code made must not answer in our place
+        self._seconds = time.perf_counter() - began
+        if self.error is None:
+            self._finish()
+
+    def _finish(self) -> None:
+        """Display what is left to display; a figure that cannot be drawn is an error of the code."""
+        try:
+            self._last_value()
+            self._figures.finish()
+        except BaseException as error:
+            self.error = error_data(error, self._filename)
 
     def _compiled(self, code: str) -> tuple[CodeType, CodeType | None]:
         tree = ast.parse(code, self._filename)
