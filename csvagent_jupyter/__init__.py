@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from .manager import ask
+    from .blocking import ask
     from .tables import Table, read_table
 
     __version__: str
 
 __all__ = ["Table", "__version__", "ask", "load_ipython_extension", "read_table"]
 
-_LAZY = {"ask": ".manager", "read_table": ".tables", "Table": ".tables"}
+_LAZY = {"ask": ".blocking", "read_table": ".tables", "Table": ".tables"}
 
 
 def __getattr__(name: str) -> Any:

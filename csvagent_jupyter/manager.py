@@ -1,0 +1,436 @@
+"""The one door: everything that a surface can ask of the product goes through `CSVAgentManager`."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+from base64 import b64encode
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from traitlets import Enum, Float, Integer, Type, Unicode, default, observe
+from traitlets.config import LoggingConfigurable
+
+from .exceptions import BadInput, NotFound, StoreError
+from .messages import (
+    ISOLATIONS,
+    SHARES,
+    Answer,
+    Budget,
+    Event,
+    LedgerEntry,
+    Question,
+    ResultFile,
+    ResultTable,
+    Session,
+    Source,
+    Task,
+)
+
+if TYPE_CHECKING:
+    from .models.base import ChatModel
+    from .models.catalog import ModelChoice
+    from .sessions.artifacts import Artifacts
+    from .sessions.base import SessionStore
+    from .tasks.base import TaskQueue
+    from .tasks.workshop import Workshop
+
+MAX_QUESTION: Final = 20_000
+MAX_ATTEMPTS: Final = 20
+MAX_SECONDS: Final = 86_400.0
+RULES: Final = (
+    "model",
+    "language",
+    "share",
+    "share_ceiling",
+    "max_attempts",
+    "timeout",
+    "max_tokens",
+    "minimum_isolation",
+    "run_tokens",
+    "run_cost",
+    "session_tokens",
+    "session_cost",
+    "owner_tokens",
+    "owner_cost",
+)
+
+
+def current_owner() -> str:
+    """Return who asks, as ``issuer:name``: the Hub's user, else the operating system's."""
+    hub = os.environ.get("JUPYTERHUB_USER")
+    if hub:
+        return f"jupyterhub:{hub}"
+    try:
+        return f"os:{getpass.getuser()}"
+    except (OSError, KeyError):
+        return f"os:{os.getuid()}" if hasattr(os, "getuid") else "os:unknown"
+
+
+class CSVAgentManager(LoggingConfigurable):
+    """Asks, cancels, follows and repeats; one object per process, used on one event loop between start and stop."""
+
+    session_store_class: type[SessionStore] = Type(
+        "csvagent_jupyter.sessions.sqlite.SQLiteStore",
+        klass="csvagent_jupyter.sessions.base.SessionStore",
+        help="Where sessions are kept.",
+    ).tag(config=True)  # type: ignore[assignment]
+    task_queue_class: type[TaskQueue] = Type(
+        "csvagent_jupyter.tasks.inprocess.InProcessQueue",
+        klass="csvagent_jupyter.tasks.base.TaskQueue",
+        help="Where and when tasks run.",
+    ).tag(config=True)  # type: ignore[assignment]
+    data_folder = Unicode(help="Folder for sessions and kept files; empty: csvagent in Jupyter's data folder.").tag(
+        config=True
+    )
+    model = Unicode(help="The model, as provider:model; empty: CSVAGENT_MODEL, else what the environment offers.").tag(
+        config=True
+    )
+    share = Enum(
+        SHARES, allow_none=True, default_value=None, help="What of the data a remote model may see by default."
+    ).tag(config=True)
+    share_ceiling = Enum(SHARES, default_value="sample", help="The most that any request may share.").tag(config=True)
+    language = Enum(
+        ("en", "ru"), allow_none=True, default_value=None, help="Language of answers; none: the question's own."
+    ).tag(config=True)
+    max_attempts = Integer(3, min=1, max=MAX_ATTEMPTS, help="Attempts per question.").tag(config=True)
+    timeout = Float(120.0, help="Seconds that a question may take as a whole.").tag(config=True)
+    max_tokens = Integer(4_096, min=256, help="Tokens that one reply of a model may have.").tag(config=True)
+    minimum_isolation = Enum(
+        ISOLATIONS, default_value="process", help="The level below which a model's code is refused."
+    ).tag(config=True)
+    max_kernels = Integer(4, min=1, help="Dedicated kernels that are kept at a time.").tag(config=True)
+    kernel_idle_seconds = Float(900.0, help="Seconds after which an idle dedicated kernel ends.").tag(config=True)
+    kernel_memory = Integer(4 * 2**30, min=2**28, help="Bytes of memory that a dedicated kernel may take.").tag(
+        config=True
+    )
+    artifact_quota = Integer(
+        10 * 2**30, allow_none=True, help="Bytes of plots, tables and files that one person may have kept."
+    ).tag(config=True)
+    artifact_days = Float(7.0, help="Days after which kept files that no session mentions are removed.").tag(
+        config=True
+    )
+    max_running = Integer(4, min=1, help="Tasks that run at a time.").tag(config=True)
+    run_tokens = Integer(None, allow_none=True, help="Tokens that one question may use.").tag(config=True)
+    run_cost = Float(None, allow_none=True, help="US dollars that one question may cost.").tag(config=True)
+    session_tokens = Integer(None, allow_none=True, help="Tokens that one session may use.").tag(config=True)
+    session_cost = Float(None, allow_none=True, help="US dollars that one session may cost.").tag(config=True)
+    owner_tokens = Integer(None, allow_none=True, help="Tokens that one person may use in a day.").tag(config=True)
+    owner_cost = Float(None, allow_none=True, help="US dollars that one person may spend in a day.").tag(config=True)
+
+    @default("share")
+    def _share_from_environment(self) -> str | None:
+        wanted = os.environ.get("CSVAGENT_SHARE", "").strip().lower()
+        return wanted if wanted in SHARES else None
+
+    @observe(*RULES)
+    def _rules_changed(self, _: Any) -> None:
+        """A setting that changes while the manager runs holds from the next question on."""
+        if self._workshop is not None:
+            self._workshop.rules = self._rules
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._sweeping: asyncio.Task[None] | None = None
+        self._queue: TaskQueue | None = None
+        self._workshop: Workshop | None = None
+        super().__init__(**kwargs)
+        self.owner = current_owner()
+        self.store: SessionStore
+        self.artifacts: Artifacts
+
+    # --- its life ---------------------------------------------------------------------------------------------------
+
+    @property
+    def folder(self) -> Path:
+        """Where this manager keeps its files."""
+        if self.data_folder:
+            return Path(self.data_folder).expanduser()
+        from jupyter_core.paths import jupyter_data_dir
+
+        return Path(jupyter_data_dir()) / "csvagent"
+
+    async def start(self) -> None:
+        """Open the store and begin to run tasks; raises StoreError when the store cannot be used."""
+        from .agent.loop import Run
+        from .sandbox import KernelPool, Limits, SandboxKernel
+        from .sessions.artifacts import Artifacts
+        from .tasks.workshop import Workshop
+
+        self.store = self.session_store_class(self.folder / "sessions.sqlite")  # type: ignore[call-arg]
+        await self.store.open()
+        self.artifacts = Artifacts(self.folder / "artifacts", quota=self.artifact_quota)
+        limits = Limits(memory=self.kernel_memory)
+        pool = KernelPool(self.max_kernels, self.kernel_idle_seconds, lambda: SandboxKernel(limits))
+        self._workshop = Workshop(self.store, self.artifacts, pool, self._rules)
+        self._queue = self.task_queue_class(  # type: ignore[call-arg]
+            self.store, self._workshop.prepare, Run, max_running=self.max_running
+        )
+        await self._queue.start()
+        self._sweeping = asyncio.create_task(self._sweep(), name="csvagent-sweep")
+
+    async def stop(self) -> None:
+        """End what runs here, and let go of kernels, connections and files; harmless when repeated."""
+        sweeping, self._sweeping = self._sweeping, None
+        if sweeping is not None:
+            sweeping.cancel()
+            await asyncio.wait({sweeping})
+        queue, self._queue = self._queue, None
+        workshop, self._workshop = self._workshop, None
+        if queue is not None:
+            await queue.stop()
+        if workshop is not None:
+            await workshop.close()
+            await self.store.close()
+
+    @property
+    def workshop(self) -> Workshop:
+        """What the runs of this process share; there is one between start and stop."""
+        if self._workshop is None:
+            raise RuntimeError("the manager is not started")
+        return self._workshop
+
+    @property
+    def queue(self) -> TaskQueue:
+        if self._queue is None:
+            raise RuntimeError("the manager is not started")
+        return self._queue
+
+    # --- questions --------------------------------------------------------------------------------------------------
+
+    async def ask(
+        self,
+        question: Question,
+        *,
+        session_id: str | None = None,
+        session_name: str | None = None,
+        owner: str | None = None,
+        dataframes: Mapping[str, object] | None = None,
+        outlives_runner: bool = False,
+    ) -> Task:
+        """Put a question in line and return at once; `events` tells the rest.
+
+        It goes to the session `session_id`, or to the owner's session titled `session_name`, or to a new one. A
+        source that is neither a path nor kept yet is looked up in `dataframes`, as are all of them when the question
+        names no source. A question without any source is about the session's last ones.
+
+        Raises BadInput, Unreadable, Busy, NotFound.
+        """
+        self._refuse(question)
+        owner = owner or self.owner
+        session = await self._session(session_id, session_name, owner, question)
+        sources = await self._keep_dataframes(question.sources, dataframes or {}, owner)
+        if not sources:
+            sources = await self._last_sources(session.session_id)
+        return await self.queue.submit(
+            replace(question, sources=sources, language=question.language or self._language),
+            session_id=session.session_id,
+            owner=owner,
+            outlives_runner=outlives_runner,
+        )
+
+    async def replay(
+        self,
+        task_id: str,
+        sources: Sequence[Source] = (),
+        *,
+        dataframes: Mapping[str, object] | None = None,
+        owner: str | None = None,
+    ) -> Task:
+        """Run an answered task's script again, on its own or on other sources, without a model."""
+        task = await self.store.task(task_id)
+        answer = await self.store.result(task_id)
+        if answer is None or not answer.script:
+            raise BadInput("tasks.nothing_to_replay", task_id=task_id)
+        kept = await self._keep_dataframes(tuple(sources), dataframes or {}, owner or self.owner)
+        question = replace(
+            task.question,
+            sources=kept or task.question.sources,
+            replay_of=task_id,
+            model=None,
+            language=answer.language,
+        )
+        return await self.queue.submit(question, session_id=task.session_id, owner=owner or self.owner)
+
+    async def cancel(self, task_id: str) -> Task:
+        """Stop a task, waiting or running; returns at once, its result event follows."""
+        return await self.queue.cancel(task_id)
+
+    async def events(self, task_id: str, after: int = 0) -> AsyncGenerator[Event, None]:
+        """Yield a task's events after `after` as they come; the last one is its result."""
+        task = await self.store.task(task_id)
+        async with aclosing(self.store.follow(task.session_id, after)) as events:
+            async for event in events:
+                if event.task_id == task_id:
+                    yield event
+                    if event.type == "result":
+                        return
+
+    async def result(self, task_id: str) -> Answer:
+        """Wait for a task's end and return its answer."""
+        answer = await self.store.result(task_id)
+        if answer is not None:
+            return answer
+        async with aclosing(self.events(task_id)) as events:
+            async for event in events:
+                if event.result is not None:
+                    return event.result
+        raise NotFound("tasks.nothing_to_replay", task_id=task_id)
+
+    # --- sessions ---------------------------------------------------------------------------------------------------
+
+    async def sessions(self, owner: str | None = None) -> tuple[Session, ...]:
+        """Return the owner's sessions, the last used first."""
+        return await self.store.sessions(owner or self.owner)
+
+    async def session_named(self, name: str, owner: str | None = None) -> Session | None:
+        """Return the owner's session of that title (or id), None when there is none."""
+        sessions = await self.sessions(owner)
+        return next((one for one in sessions if name in (one.title, one.session_id)), None)
+
+    async def history(self, session_id: str) -> tuple[tuple[Task, Answer | None], ...]:
+        """Return a session's questions with their answers, the oldest first; None for one under way."""
+        tasks = await self.store.tasks(session_id=session_id, limit=1_000)
+        answers = [await self.store.result(task.task_id) for task in tasks]
+        return tuple(reversed(list(zip(tasks, answers, strict=True))))
+
+    async def reset(self, session_id: str) -> None:
+        """Stop what runs in a session and end its kernel; what was asked and answered stays in the log."""
+        for task in await self.store.tasks(session_id=session_id, unfinished=True):
+            await self.cancel(task.task_id)
+            await self.result(task.task_id)
+        await self.workshop.forget(session_id)
+
+    async def sent(self, task_id: str) -> tuple[LedgerEntry, ...]:
+        """Return every request of a task to a model, word for word."""
+        return await self.store.ledger(task_id)
+
+    # --- models and consent -----------------------------------------------------------------------------------------
+
+    async def models(self) -> list[ModelChoice]:
+        """Return what can be asked for, and what each needs."""
+        from .models.catalog import available_models
+
+        return await available_models()
+
+    async def current_model(self, name: str | None = None) -> ChatModel:
+        """Return the model that a question without a choice of its own goes to."""
+        return await self.workshop.model(name)
+
+    async def allow(self, what: str, owner: str | None = None) -> None:
+        """Write down a person's consent: ``share`` for the model that was found by its key, or an isolation level."""
+        who = owner or self.owner
+        if what == "share":
+            model = await self.current_model()
+            await self.workshop.agree(who, f"share:{model.name}")
+        elif what in ISOLATIONS:
+            await self.workshop.agree(who, f"isolation:{what}")
+        else:
+            raise BadInput("manager.unknown_consent", what=what)
+
+    # --- results ----------------------------------------------------------------------------------------------------
+
+    async def artifact_bytes(self, reference: str) -> bytes:
+        """Return the content of an ``artifact:<sha256>``; raises NotFound when it is gone."""
+        return await self.artifacts.read(reference)
+
+    async def resolve(self, answer: Answer) -> Answer:
+        """Return the answer as the outside sees it, with plots as data URLs; a plot that is gone is an empty text."""
+        plots = [await self._data_url(plot, "image/png") for plot in answer.plots]
+        drawings = [await self._data_url(plot, "image/svg+xml") for plot in answer.plots_svg]
+        return replace(answer, plots=tuple(plots), plots_svg=tuple(drawings))
+
+    async def whole(self, part: ResultTable | ResultFile) -> bytes:
+        """Return a whole table (as Arrow) or a written file of an answer."""
+        return await self.artifact_bytes(part.artifact)
+
+    async def _data_url(self, reference: str, media_type: str) -> str:
+        if not reference.startswith("artifact:"):
+            return reference
+        try:
+            content = await self.artifact_bytes(reference)
+        except NotFound:
+            return ""
+        return f"data:{media_type};base64,{b64encode(content).decode('ascii')}"
+
+    # --- within -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _language(self) -> Any:
+        return self.language
+
+    @property
+    def _rules(self) -> Any:
+        from .tasks.workshop import Rules
+
+        return Rules(
+            model=self.model,
+            language=self._language,
+            share=self.share,
+            share_ceiling=self.share_ceiling,
+            max_attempts=self.max_attempts,
+            timeout=self.timeout,
+            max_tokens=self.max_tokens,
+            minimum_isolation=self.minimum_isolation,
+            run_budget=Budget(self.run_tokens, self.run_cost),
+            session_budget=Budget(self.session_tokens, self.session_cost),
+            owner_budget=Budget(self.owner_tokens, self.owner_cost),
+        )
+
+    async def _sweep(self) -> None:
+        """Remove kept files that nothing mentions any more; a trouble with it is no reason to stop."""
+        try:
+            in_use = await self.store.artifacts_in_use()
+            await self.artifacts.sweep(in_use, older_than=self.artifact_days * 86_400)
+        except StoreError as error:
+            self.log.warning("kept files were not swept: %s", error.key)
+
+    @staticmethod
+    def _refuse(question: Question) -> None:
+        """Raise BadInput for what cannot be asked at all, before anything is kept of it."""
+        if not question.text.strip():
+            raise BadInput("manager.empty_question")
+        if len(question.text) > MAX_QUESTION:
+            raise BadInput("manager.long_question", length=len(question.text), limit=MAX_QUESTION)
+        if question.max_attempts is not None and not 1 <= question.max_attempts <= MAX_ATTEMPTS:
+            raise BadInput("manager.bad_attempts", limit=MAX_ATTEMPTS)
+        if question.timeout is not None and not 0 < question.timeout <= MAX_SECONDS:
+            raise BadInput("manager.bad_timeout", limit=int(MAX_SECONDS))
+
+    async def _session(self, session_id: str | None, name: str | None, owner: str, question: Question) -> Session:
+        if session_id is not None:
+            return await self.store.session(session_id)
+        if name:
+            known = await self.session_named(name, owner)
+            if known is not None:
+                return known
+        title = name or " ".join(question.text.split())[:80]
+        return await self.store.create_session(owner, title=title, language=question.language)
+
+    async def _keep_dataframes(
+        self, sources: tuple[Source, ...], dataframes: Mapping[str, object], owner: str
+    ) -> tuple[Source, ...]:
+        """Keep each DataFrame as an Arrow artifact, as it is now: later changes of the variable do not matter."""
+        known = {source.name for source in sources}
+        wanted = sources + tuple(Source(name) for name in dataframes if name not in known)
+        return tuple([await self._keep_dataframe(source, dataframes, owner) for source in wanted])
+
+    async def _keep_dataframe(self, source: Source, dataframes: Mapping[str, object], owner: str) -> Source:
+        if source.path or source.artifact or source.name not in dataframes:
+            return source
+        from .tables import dataframe_to_arrow
+
+        content = await asyncio.to_thread(dataframe_to_arrow, dataframes[source.name])
+        reference = await self.artifacts.put(
+            content, media_type="application/vnd.apache.arrow.file", name=f"{source.name}.arrow", owner=owner
+        )
+        return replace(source, artifact=reference)
+
+    async def _last_sources(self, session_id: str) -> tuple[Source, ...]:
+        for task in await self.store.tasks(session_id=session_id):
+            if task.question.sources:
+                return task.question.sources
+        raise BadInput("manager.no_sources")

@@ -1,0 +1,219 @@
+"""What all runs of a process share, and the desk that it lays out for each of them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ..agent.desk import Desk, Workplace
+from ..exceptions import BudgetExceeded, IsolationRefused, NotFound, Unreadable
+from ..messages import ISOLATIONS, Answer, Budget, Isolation, LedgerEntry, Question, Share, Source, Task, Usage
+from ..translations import Language
+from .outcome import language_for
+
+if TYPE_CHECKING:
+    from ..models.base import ChatModel
+    from ..sandbox import KernelPool
+    from ..sessions.artifacts import Artifacts
+    from ..sessions.base import SessionStore
+
+CHOICE_SECONDS: Final = 60.0
+DAY: Final = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What holds for every run unless its question says otherwise, and the bounds that no question can lift.
+
+    `session_budget` counts for as long as the session lives, `owner_budget` anew each day.
+    """
+
+    model: str = ""
+    language: Language | None = None
+    share: Share | None = None
+    share_ceiling: Share = "sample"
+    max_attempts: int = 3
+    timeout: float = 120.0
+    max_tokens: int = 4_096
+    minimum_isolation: Isolation = "process"
+    run_budget: Budget = field(default_factory=Budget)
+    session_budget: Budget = field(default_factory=Budget)
+    owner_budget: Budget = field(default_factory=Budget)
+
+
+class Workshop:
+    """Holds the models, the kernels and the books of one process; `prepare` lays out a task's desk."""
+
+    def __init__(
+        self,
+        store: SessionStore,
+        artifacts: Artifacts,
+        kernels: KernelPool,
+        rules: Rules,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.store = store
+        self.artifacts = artifacts
+        self.kernels = kernels
+        self.rules = rules
+        self._environ = os.environ if environ is None else environ
+        self._models: dict[str, ChatModel] = {}
+        self._chosen: tuple[float, ChatModel] | None = None
+        self._places: dict[str, Workplace] = {}
+
+    async def prepare(self, task: Task) -> Desk:
+        """Lay out the desk for a task; raises what keeps it from being run at all."""
+        question, rules = task.question, self.rules
+        original = await self._original(question)
+        model = None if original is not None else await self.model(question.model)
+        run = _Run(self, task, model)
+        return Desk(
+            task_id=task.task_id,
+            session_id=task.session_id,
+            model=model,
+            acquire=run.acquire,
+            release=run.release,
+            open_source=self.open_source,
+            keep=run.keep,
+            record=run.record,
+            charge=run.charge,
+            language=language_for(question, rules.language or "en"),
+            share=question.share or rules.share,
+            agreed=model is not None and await self.agreed(task.owner, f"share:{model.name}"),
+            ceiling=rules.share_ceiling,
+            max_attempts=question.max_attempts or rules.max_attempts,
+            timeout=question.timeout or rules.timeout,
+            max_tokens=rules.max_tokens,
+            budget=_tighter(question.budget, rules.run_budget),
+            turns=await self.store.turns(task.session_id),
+            original=original,
+        )
+
+    async def model(self, name: str | None = None) -> ChatModel:
+        """Return the model of that name, else the configured one, else what the environment offers."""
+        from ..models.catalog import choose_model, open_model
+
+        name = name or self.rules.model
+        if name:
+            if name not in self._models:
+                self._models[name] = open_model(name, environ=self._environ)
+            return self._models[name]
+        if self._chosen is None or self._chosen[0] < time.monotonic():
+            chosen = await choose_model(self._environ)
+            chosen = self._models.setdefault(f"{chosen.name} found" if chosen.found else chosen.name, chosen)
+            self._chosen = (time.monotonic() + CHOICE_SECONDS, chosen)
+        return self._chosen[1]
+
+    async def agreed(self, owner: str, what: str) -> bool:
+        """Tell whether a person consented: ``share:<model>`` or ``isolation:<level>``."""
+        return await self.store.add(f"consent:{owner}:{what}", 0) > 0
+
+    async def agree(self, owner: str, what: str) -> None:
+        """Write a person's consent down; it holds until it is taken back."""
+        await self.store.add(f"consent:{owner}:{what}", 1)
+
+    async def open_source(self, source: Source) -> Path:
+        """Return the file of a source; raises Unreadable when what was kept of it is gone."""
+        if not source.artifact:
+            return Path(source.path)
+        try:
+            return await self.artifacts.path(source.artifact)
+        except NotFound:
+            raise Unreadable("tasks.source_gone", name=source.name) from None
+
+    def place(self, session_id: str) -> Workplace | None:
+        """Return what is known of a session's kernel."""
+        return self._places.get(session_id)
+
+    async def forget(self, session_id: str) -> None:
+        """End a session's kernel; its next question starts another one."""
+        self._places.pop(session_id, None)
+        await self.kernels.discard(session_id)
+
+    async def close(self) -> None:
+        """End all kernels and connections."""
+        self._places.clear()
+        await self.kernels.close_all()
+        models, self._models, self._chosen = self._models, {}, None
+        for model in models.values():
+            await model.aclose()
+
+    async def _original(self, question: Question) -> Answer | None:
+        if question.replay_of is None:
+            return None
+        original = await self.store.result(question.replay_of)
+        if original is None:
+            raise NotFound("tasks.nothing_to_replay", task_id=question.replay_of)
+        return original
+
+
+class _Run:
+    """The doors of one run's desk."""
+
+    def __init__(self, workshop: Workshop, task: Task, model: ChatModel | None) -> None:
+        self.workshop = workshop
+        self.task = task
+        self.model = model
+        self._lease = AsyncExitStack()
+
+    async def acquire(self) -> Workplace:
+        shop, session = self.workshop, self.task.session_id
+        lease = await self._lease.enter_async_context(shop.kernels.acquire(session))
+        try:
+            await self._check_isolation(lease.kernel.isolation)
+        except BaseException:
+            await self._lease.aclose()
+            raise
+        place = shop._places.get(session)
+        if place is None or place.kernel is not lease.kernel:
+            place = shop._places[session] = Workplace(lease.kernel, lease.kernel.folder / "tables")
+        return place
+
+    async def release(self, place: Workplace) -> None:
+        if not place.kernel.alive:
+            self.workshop._places.pop(self.task.session_id, None)
+        await self._lease.aclose()
+
+    async def keep(self, content: bytes | Path, media_type: str, name: str) -> str:
+        return await self.workshop.artifacts.put(content, media_type=media_type, name=name, owner=self.task.owner)
+
+    async def record(self, entry: LedgerEntry) -> None:
+        await self.workshop.store.record(entry)
+
+    async def charge(self, usage: Usage) -> None:
+        """Put the usage on the counters of session and owner; what would go over a bound is taken back and refused."""
+        rules, store = self.workshop.rules, self.workshop.store
+        tokens, cost = usage.input_tokens + usage.output_tokens, usage.cost or 0.0
+        charged: list[tuple[str, float, float | None]] = []
+        for whose, budget, window in (
+            (f"session:{self.task.session_id}", rules.session_budget, None),
+            (f"owner:{self.task.owner}", rules.owner_budget, DAY),
+        ):
+            for unit, amount, limit in (("tokens", tokens, budget.tokens), ("cost", cost, budget.cost)):
+                if limit is None:
+                    continue
+                name = f"{unit}:{whose}"
+                charged.append((name, amount, window))
+                if await store.add(name, amount, window=window) > limit and amount > 0:
+                    for other, back, other_window in charged:
+                        await store.add(other, -back, window=other_window)
+                    raise BudgetExceeded(f"tasks.budget_{unit}", limit=limit, whose=whose.partition(":")[0])
+
+    async def _check_isolation(self, level: Isolation) -> None:
+        minimum = self.workshop.rules.minimum_isolation
+        if self.model is None or self.model.local or ISOLATIONS.index(level) >= ISOLATIONS.index(minimum):
+            return
+        if not await self.workshop.agreed(self.task.owner, f"isolation:{level}"):
+            raise IsolationRefused("tasks.isolation", model=self.model.name, level=level, minimum=minimum)
+
+
+def _tighter(asked: Budget, rule: Budget) -> Budget:
+    """Return the smaller of two budgets, bound by bound: a question may ask for less, never for more."""
+    tokens = [bound for bound in (asked.tokens, rule.tokens) if bound is not None]
+    cost = [bound for bound in (asked.cost, rule.cost) if bound is not None]
+    return Budget(min(tokens) if tokens else None, min(cost) if cost else None)

@@ -1,0 +1,36 @@
+"""What the manager says."""
+
+from __future__ import annotations
+
+from . import Catalogue
+
+TEXTS: Catalogue = {
+    "empty_question": (
+        "There is no question. Write one below the first line, for example: revenue by month as a line.",
+        "Вопроса нет. Напишите его под первой строкой, например: выручка по месяцам линией.",
+    ),
+    "long_question": (
+        "The question has {length:character|characters}; at most {limit} are taken. Keep the question short and put "
+        "the data into a file.",
+        "В вопросе {length:символ|символа|символов}, а принимается не больше {limit}. Сократите вопрос, а данные "
+        "положите в файл.",
+    ),
+    "no_sources": (
+        "No file was named, and this session has none yet. Name a CSV file or a DataFrame before the question.",
+        "Файл не указан, и в этой сессии его ещё нет. Назовите перед вопросом CSV-файл или DataFrame.",
+    ),
+    "bad_attempts": (
+        "The number of attempts must be between 1 and {limit}.",
+        "Число попыток должно быть от 1 до {limit}.",
+    ),
+    "bad_timeout": (
+        "The time limit must be more than 0 and at most {limit:second|seconds}.",
+        "Ограничение по времени должно быть больше 0 и не больше {limit:секунды|секунд|секунд}.",
+    ),
+    "unknown_consent": (
+        "“{what}” cannot be allowed. Allow “share” (more of the data for a model that was only found by its key) or "
+        "“process” (a kernel that is separate, but not confined).",
+        "«{what}» разрешить нельзя. Можно разрешить «share» (больше данных для модели, найденной только по ключу) или "
+        "«process» (отдельное, но не ограниченное ядро).",
+    ),
+}
