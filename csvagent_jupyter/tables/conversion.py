@@ -41,8 +41,11 @@ def structure(
     if dialect.skipped_rows:
         options["skiprows"] = dialect.skipped_rows
     if not shape.plain or dialect.header_rows != 1:
-        options["header"] = dialect.header_rows - 1 if dialect.header_rows else None
+        by_name = dialect.header_rows and not shape.extra
+        options["header"] = dialect.header_rows - 1 if by_name else None
         options["names"] = list(shape.names)
+        if not by_name and layout.body_from:
+            options["skiprows"] = layout.body_from
     if layout.widest > len(shape.names):
         options["usecols"] = range(len(shape.names))
     if not shape.plain or layout.widest > len(shape.names):

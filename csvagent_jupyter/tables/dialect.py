@@ -40,7 +40,10 @@ class Row:
 
 @dataclass(slots=True)
 class Layout:
-    """What walking all rows found: `width` is the header's, rows and their lines as far as they do not fit it."""
+    """What walking all rows found: `width` is the header's, the rows begin at number `body_from`.
+
+    `short` and `long` are the lines of rows that have fewer or more cells than the header, at most a few.
+    """
 
     width: int = 0
     rows: int = 0
@@ -51,7 +54,7 @@ class Layout:
     long: list[int] = field(default_factory=list)
     long_count: int = 0
     blank_count: int = 0
-    widths: Counter[int] = field(default_factory=Counter)
+    body_from: int = 0
 
 
 def detect(
@@ -109,6 +112,7 @@ def scan(text: str, dialect: Dialect) -> tuple[list[tuple[str, ...]], Layout]:
         if len(header) < wanted:
             header.append(row.cells)
             layout.width = max(layout.width, len(row.cells))
+            layout.body_from = row.number + (1 if dialect.header_rows else 0)
             if dialect.header_rows:
                 continue
         _count(layout, row)
@@ -118,7 +122,6 @@ def scan(text: str, dialect: Dialect) -> tuple[list[tuple[str, ...]], Layout]:
 def _count(layout: Layout, row: Row) -> None:
     width = len(row.cells)
     layout.rows += 1
-    layout.widths[width] += 1
     layout.widest = max(layout.widest, width)
     if width < layout.width:
         layout.short_count += 1
