@@ -26,6 +26,7 @@ _NOT_ADDITIVE = re.compile(
     r"|сред|медиан|мин|макс|дол[яи]|процент|цен[аы]|уникальн|доход на",
     re.IGNORECASE,
 )
+_WIDE_JOIN = re.compile(r"""how\s*=\s*["'](?:outer|cross)["']""")
 _MISSING_TEXT = re.compile(r"^(?:np\.float64\()?(?:nan|NaT|<NA>)\)?$")
 
 HINTS: Final[Mapping[str, str]] = {
@@ -67,7 +68,7 @@ def check(execution: Execution, code: str) -> tuple[Finding, ...]:
         _nothing(execution),
         _empty(execution, code),
         _figures(execution.plots, execution.charts),
-        _losses(execution.losses),
+        _losses(execution.losses, code),
         _totals(execution.tables),
         _charts_beside_tables(execution.charts, execution.tables),
     )
@@ -162,22 +163,29 @@ def has_ink(png: bytes) -> bool:
 # --- rows that went missing, or too many of them --------------------------------------------------------------------
 
 
-def _losses(losses: tuple[RowLoss, ...]) -> Iterator[Finding]:
-    """Rows before minus rows after, per operation; a join with more rows than both sides is severe."""
+def _losses(losses: tuple[RowLoss, ...], code: str) -> Iterator[Finding]:
+    """Rows before minus rows after, per operation; a join with more rows than its longer side is severe.
+
+    An outer or cross join may have more rows by right. A left join leaves rows of its right table out by right.
+    """
     for loss in losses:
         lost = loss.rows_before - loss.rows_after
-        if loss.operation in ("merge", "join") and lost < 0:
-            yield Finding("check_join", severe=True, values={"before": loss.rows_before, "after": loss.rows_after})
-        elif lost > 0:
-            key = {
-                "to_datetime": "loss_date",
-                "to_numeric": "loss_number",
-                "merge": "loss_join",
-                "join": "loss_join",
-            }.get(loss.operation, "loss_missing" if loss.column else "loss_any")
-            if key in ("loss_date", "loss_number") and not loss.column:
-                key += "_any"
-            yield Finding(key, values={"rows": lost} | ({"column": loss.column} if loss.column else {}))
+        if loss.operation == "merge adds rows":
+            if not _WIDE_JOIN.search(code):
+                yield Finding("check_join", severe=True, values={"before": loss.rows_before, "after": loss.rows_after})
+        elif lost > 0 and not (loss.operation.startswith("left") and loss.operation.endswith("right table")):
+            yield _loss(loss.operation, lost, loss.column)
+
+
+def _loss(operation: str, lost: int, column: str) -> Finding:
+    if "merge" in operation or "join" in operation:
+        return Finding("loss_join", values={"rows": lost})
+    key = {"to_datetime": "loss_date", "to_numeric": "loss_number"}.get(operation)
+    if key is None:
+        key = "loss_missing" if column else "loss_any"
+    elif not column:
+        key += "_any"
+    return Finding(key, values={"rows": lost, "column": column})
 
 
 # --- sums -----------------------------------------------------------------------------------------------------------

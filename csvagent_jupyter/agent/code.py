@@ -10,11 +10,14 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from .names import is_python, names_of, parse
 
-MAX_REPLY: Final = 400_000
+MAX_REPLY: Final = 200_000
+MAX_BLOCKS: Final = 40
+MAX_CANDIDATES: Final = 20
 MAX_INTERPRETATION: Final = 600
 
 _PYTHON: Final = frozenset({"python", "py", "python3", "ipython", "ipython3", "pycon", "jupyter"})
@@ -68,7 +71,7 @@ def partial(text: str) -> str:
     for block in _blocks(_without_thoughts(text)):
         if block.label in _PYTHON or not block.label:
             if block.closed:
-                return block.code
+                return block.code + "\n"
             body, newline, last = block.code.rpartition("\n")
             return body + newline if last.lstrip()[:1] in ("`", "~") else block.code
     return ""
@@ -87,31 +90,28 @@ def _without_thoughts(text: str) -> str:
 def _blocks(text: str) -> Iterator[_Block]:
     """Yield the fenced blocks; one that is cut off goes to the end of the text."""
     lines = text.split("\n")
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
-    index = 0
-    while index < len(lines):
-        opening = _FENCE.match(lines[index])
-        if not opening:
-            index += 1
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    fences = [(index, found) for index, line in enumerate(lines) if (found := _FENCE.match(line))]
+    after = 0
+    for place, (index, opening) in enumerate(fences[: 2 * MAX_BLOCKS]):
+        if index < after:
             continue
-        end, closed = _closing(lines, index, opening[1])
-        yield _Block(opening[2].lower(), "\n".join(lines[index + 1 : end]), starts[index], closed)
-        index = end + 1
+        later = fences[place + 1 : place + 1 + MAX_CANDIDATES]
+        closing = [at for at, fence in later if fence[1].startswith(opening[1]) and lines[at].strip() == fence[1]]
+        end = _end(lines, index, closing)
+        yield _Block(opening[2].lower(), "\n".join(lines[index + 1 : end]), starts[index], end < len(lines))
+        after = end + 1
 
 
-def _closing(lines: list[str], opened: int, fence: str) -> tuple[int, bool]:
-    """Find the line that ends a block: of the fences that could, the first one that leaves whole Python before it.
+def _end(lines: list[str], opened: int, closing: list[int]) -> int:
+    """Return the line that ends a block: of the fences that could, the first one that leaves whole Python before it.
 
     A fence inside a string (a report that is written as Markdown) does not end the block.
     """
-    pattern = re.compile(rf"^[ \t]{{0,3}}{re.escape(fence[0])}{{{len(fence)},}}[ \t]*$")
-    candidates = [index for index in range(opened + 1, len(lines)) if pattern.match(lines[index])]
-    for index in candidates[:20]:
+    for index in closing:
         if is_python("\n".join(lines[opened + 1 : index])):
-            return index, True
-    return (candidates[0], True) if candidates else (len(lines), False)
+            return index
+    return closing[0] if closing else len(lines)
 
 
 def _choose(blocks: list[_Block]) -> str:
@@ -180,7 +180,7 @@ def _tidy(code: str) -> str:
 def _interpretation(prose: str) -> str | None:
     """Return the prose before the code as one plain paragraph, cut at the end of a sentence."""
     plain = _MARKUP.sub("", _TAG.sub("", prose))
-    plain = re.sub(r"[*_`]{1,3}(\S(?:[^*`\n]*?\S)?)[*_`]{1,3}", r"\1", plain)
+    plain = re.sub(r"[*`]{1,3}(\S(?:[^*`\n]*?\S)?)[*`]{1,3}", r"\1", plain)
     plain = " ".join(plain.split())
     if len(plain) > MAX_INTERPRETATION:
         cut = plain[:MAX_INTERPRETATION]

@@ -126,6 +126,16 @@ class _Reader(ast.NodeVisitor):
         for statement in (*node.body, *node.orelse):
             self.visit(statement)
 
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            self.made.add(node.name)
+        self.generic_visit(node)
+
+    def visit_MatchAs(self, node: ast.MatchAs) -> None:
+        if node.name:
+            self.made.add(node.name)
+        self.generic_visit(node)
+
     def visit_Delete(self, node: ast.Delete) -> None:
         for target in node.targets:
             self._target(target)

@@ -14,7 +14,7 @@ from typing import Final
 
 from ..messages import ChatMessage, Column, Failure, Profile, Prompt, Share, Turn
 
-PROFILE_CHARACTERS: Final = 24_000
+PROFILE_CHARACTERS: Final = 32_000
 TURNS_CHARACTERS: Final = 8_000
 CODE_CHARACTERS: Final = 12_000
 ERROR_CHARACTERS: Final = 3_000
@@ -103,12 +103,13 @@ def _table(profile: Profile, number: int, question: str, room: int) -> Iterator[
     yield f"Table tables[{name}]{also}: {profile.rows} rows, {count} columns"
     lines = [f"- {_column(column)}" for column in profile.columns]
     short = [f"- {quoted(column.name, NAME_CHARACTERS)} {column.type}" for column in profile.columns]
-    full = _affordable(profile.columns, lines, short, question, room)
+    for_names = min(2 * room // 3, sum(map(len, short)))
+    full = _affordable(profile.columns, lines, question, room - for_names)
     left_out = profile.columns_left_out
     for index in range(len(lines)):
         if index in full:
             yield lines[index]
-        elif room >= 0 and (room := room - len(short[index])) >= 0:
+        elif (for_names := for_names - len(short[index])) >= 0:
             yield short[index]
         else:
             left_out += 1
@@ -118,11 +119,10 @@ def _table(profile: Profile, number: int, question: str, room: int) -> Iterator[
         yield f"Note: {quoted(note.text, 300)}"
 
 
-def _affordable(columns: tuple[Column, ...], lines: list[str], short: list[str], question: str, room: int) -> set[int]:
+def _affordable(columns: tuple[Column, ...], lines: list[str], question: str, room: int) -> set[int]:
     """Tell which columns get their full line: those the question names first, then as many as there is room for."""
     asked = question.casefold()
     order = sorted(range(len(lines)), key=lambda index: columns[index].name.casefold() not in asked)
-    room -= min(room // 2, sum(map(len, short)))
     full: set[int] = set()
     for index in order:
         room -= len(lines[index])
