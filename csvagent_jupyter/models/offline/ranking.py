@@ -1,0 +1,234 @@
+"""Superlatives and ranks: which is the most, the top five, the three cheapest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .columns import NUMERIC, TEMPORAL, is_measure
+from .sentence import NotUnderstoodError, Sentence
+
+DEFAULT_TOP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How many come first, and by what: `column` where it is named, `counted` for the number of rows.
+
+    `one_row` says that a single row's value decides (the most expensive product), never a total. `plain` is "the first
+    five rows", without an order.
+    """
+
+    descending: bool
+    limit: int
+    text: str
+    column: str = ""
+    counted: bool = False
+    one_row: bool = False
+    plain: bool = False
+    by_text: str = ""
+    by_start: int = 0
+    by_end: int = 0
+
+
+def read_ranking(s: Sentence) -> Ranking | None:
+    """Return the rank a question asks for, and use the tags that say so; None when it asks for none."""
+    for reader in (_frequent, _extreme_of, _top, _most, _extreme):
+        for at in s.unused(*_KINDS[reader.__name__]):
+            ranking = reader(s, at)
+            if ranking is not None:
+                return ranking
+    return None
+
+
+_KINDS = {
+    "_frequent": ("frequent",),
+    "_extreme_of": ("extreme_of",),
+    "_top": ("top", "bottom", "head"),
+    "_most": ("most",),
+    "_extreme": ("extreme",),
+}
+
+
+def _limit(s: Sentence, at: int, default: int) -> int:
+    """Read how many: "top 5", "5 most expensive", "3 cities with the highest"."""
+    for place in (at + 1, at - 1):
+        number = s.number(place)
+        if number is not None and isinstance(number[0], int) and number[0] > 0:
+            s.use(*range(place, number[1] + 1))
+            return number[0]
+    for place in s.unused("number"):
+        number = s.number(place)
+        following = s.after(place)
+        if number is not None and isinstance(number[0], int) and 0 < number[0] <= 1000 and following is not None:
+            if s.kind(following) in (
+                "column",
+                "rows",
+                "people",
+                "frequent",
+                "extreme",
+                "extreme_of",
+                "most",
+                "top",
+                "bottom",
+            ):
+                s.use(place)
+                return number[0]
+    return default
+
+
+def _frequent(s: Sentence, at: int) -> Ranking:
+    s.use(at)
+    limit = _limit(s, at, _top_before(s, at, 1))
+    return Ranking(s.tags[at].value == "max", limit, s.tags[at].text, counted=True)
+
+
+def _top_before(s: Sentence, at: int, default: int) -> int:
+    """Read the rank in "top 5 most expensive", where the superlative says by what."""
+    for place in (at - 1, at - 2):
+        if s.kind(place) in ("top", "bottom"):
+            s.use(place)
+            return _limit(s, place, DEFAULT_TOP)
+    return default
+
+
+def _extreme_of(s: Sentence, at: int) -> Ranking:
+    direction, _, about = s.tags[at].value.partition(":")
+    found = [c for c in s.index.of_concept(about) if c.type in (*NUMERIC, *TEMPORAL)]
+    if about == "date":
+        found = s.index.dates() or s.index.years()
+    if not found and about == "age":
+        found, direction = [c for c in s.index.of_concept("birth") if c.type in TEMPORAL], _other(direction)
+    following = s.after(at)
+    if following is not None and s.kind(following) == "column":
+        named = s.column(following, lambda c: c.type in (*NUMERIC, *TEMPORAL) and (is_measure(c) or c.type in TEMPORAL))
+        if named is not None:
+            found = [named]
+            s.use(following)
+    if not found:
+        raise NotUnderstoodError(s.tags[at].text, "offline.no_column_for")
+    s.use(at)
+    limit = _limit(s, at, _top_before(s, at, 1))
+    return Ranking(direction == "max", limit, s.tags[at].text, column=found[0].name, one_row=True)
+
+
+def _other(direction: str) -> str:
+    return "min" if direction == "max" else "max"
+
+
+def _top(s: Sentence, at: int) -> Ranking | None:
+    kind = s.tags[at].kind
+    limit = _limit(s, at, 5 if kind == "head" else DEFAULT_TOP)
+    s.use(at)
+    if kind == "head":
+        if s.unused("by", "sort"):
+            raise NotUnderstoodError(s.tags[at].text, "offline.words_unused")
+        return Ranking(True, limit, s.tags[at].text, plain=True)
+    return _by_measure(s, at, Ranking(kind == "top", limit, s.tags[at].text))
+
+
+def _by_measure(s: Sentence, at: int, ranking: Ranking) -> Ranking:
+    """Read "by revenue" of a ranking: a column of numbers after "by"."""
+    from dataclasses import replace
+
+    for by in s.unused("by"):
+        following = s.after(by)
+        if s.kind(following) == "column" and following is not None:
+            column = s.column(following, is_measure) or s.column(following, lambda c: c.type in TEMPORAL)
+            if column is not None:
+                s.use(by, following)
+                tag = s.tags[following]
+                return replace(ranking, column=column.name, by_text=tag.text, by_start=tag.start, by_end=tag.end)
+        if s.kind(following) in ("aggregate", "extreme", "count"):
+            s.use(by)
+            return ranking
+    return ranking
+
+
+def _most(s: Sentence, at: int) -> Ranking | None:
+    """Read "the most": of rows, of what a column of numbers adds up to, or of different values."""
+    descending = s.tags[at].value == "max"
+    following = s.after(at)
+    ranking = Ranking(descending, _limit(s, at, 1), s.tags[at].text)
+    if following is None or s.kind(following) in ("rows", "people", "count"):
+        if following is not None:
+            if s.kind(following) != "count":
+                s.use(following)
+            s.use(at)
+            return _counted(ranking)
+    elif s.kind(following) == "column":
+        column = s.column(following, is_measure)
+        s.use(at)
+        if column is not None:
+            s.use(following)
+            tag = s.tags[following]
+            return _with(ranking, column.name, tag.text, tag.start, tag.end)
+        s.tags[at] = _as_count(s, at)
+        s.used.discard(at)
+        return ranking
+    measures = [place for place in s.columns() if s.column(place, is_measure) is not None]
+    if len(measures) == 1:
+        tag = s.tags[measures[0]]
+        column = s.column(measures[0], is_measure)
+        assert column is not None
+        s.use(at, measures[0])
+        return _with(ranking, column.name, tag.text, tag.start, tag.end)
+    if s.has("aggregate"):
+        s.use(at)
+        return ranking
+    raise NotUnderstoodError(s.tags[at].text, "offline.rank_by_what")
+
+
+def _counted(ranking: Ranking) -> Ranking:
+    from dataclasses import replace
+
+    return replace(ranking, counted=True)
+
+
+def _with(ranking: Ranking, column: str, text: str, start: int, end: int) -> Ranking:
+    from dataclasses import replace
+
+    return replace(ranking, column=column, by_text=text, by_start=start, by_end=end)
+
+
+def _as_count(s: Sentence, at: int) -> object:
+    from dataclasses import replace
+
+    return replace(s.tags[at], kind="count")
+
+
+def _extreme(s: Sentence, at: int) -> Ranking | None:
+    """Read "the highest X": a rank when something is ranked by it, else the maximum itself, which is a measure."""
+    following = s.after(at)
+    tag = s.tags[at]
+    ranking = Ranking(tag.value == "max", 1, tag.text)
+    ranked = _something_ranked(s, following)
+    if s.kind(following) in ("aggregate", "count", "distinct"):
+        s.use(at)
+        limited = Ranking(tag.value == "max", _limit(s, at, 1), tag.text)
+        return limited
+    if following is None or s.kind(following) != "column" or not ranked:
+        return None
+    column = s.column(following, lambda c: is_measure(c) or c.type in TEMPORAL)
+    if column is None:
+        return None
+    s.use(at, following)
+    named = s.tags[following]
+    from dataclasses import replace
+
+    return replace(
+        ranking, limit=_limit(s, at, 1), column=column.name, by_text=named.text, by_start=named.start, by_end=named.end
+    )
+
+
+def _something_ranked(s: Sentence, measured: int | None) -> bool:
+    """Tell whether a thing is asked for by its rank: which city, the product with …, the month of …"""
+    for place in s.columns():
+        if place == measured or s.kind(s.before(place)) == "by":
+            continue
+        column = s.column(place)
+        if column is not None and not is_measure(column) and column.type not in TEMPORAL:
+            return True
+    for place in s.unused("grain"):
+        if place > 0 and s.tags[place - 1].kind == "which":
+            return True
+    return False
