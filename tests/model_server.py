@@ -22,10 +22,11 @@ import argparse
 import asyncio
 import json
 import re
+import ssl
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -97,13 +98,19 @@ class ScriptedServer:
     """Answers model requests from a script, in order, and keeps every request; use it as a context manager."""
 
     def __init__(
-        self, *replies: Scripted, repeat: bool = False, models: Sequence[str] = ("test-model",), port: int = 0
+        self,
+        *replies: Scripted,
+        repeat: bool = False,
+        models: Sequence[str] = ("test-model",),
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.requests: list[Recorded] = []
         self.lookups: list[Recorded] = []
         self.models = list(models)
         self.repeat = repeat
         self.port = port
+        self.tls = tls
         self._script: list[Scripted] = list(replies)
         self._stalled: list[Reply] = []
         self._changed = threading.Condition()
@@ -116,7 +123,7 @@ class ScriptedServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def environ(self, key: str = KEY) -> dict[str, str]:
         """The environment variables under which every provider talks to this server."""
@@ -187,7 +194,7 @@ class ScriptedServer:
                 connections.discard(task)
                 writer.transport.abort()
 
-        server = await asyncio.start_server(connected, "127.0.0.1", self.port)
+        server = await asyncio.start_server(connected, "127.0.0.1", self.port, ssl=self.tls)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
@@ -273,13 +280,17 @@ class ScriptedServer:
         return 404, {"error": {"message": f"no route {path}"}}
 
 
-def as_reply(scripted: Reply | str | Mapping[str, Any]) -> Reply:
+def as_reply(scripted: Scripted) -> Reply:
     if isinstance(scripted, Reply):
         return scripted
     if isinstance(scripted, str):
         return Reply(text=scripted)
-    known = {each.name for each in fields(Reply)}
-    return Reply(**{name: value for name, value in scripted.items() if name in known})
+    if callable(scripted):
+        raise TypeError("a script's function gives a Reply or a text")
+    values = dict(scripted)
+    if "raw" in values:
+        values["raw"] = [piece.encode() if isinstance(piece, str) else piece for piece in values["raw"]]
+    return Reply(**values)
 
 
 class Wire:

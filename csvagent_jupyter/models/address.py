@@ -12,14 +12,15 @@ from .secret import Secret
 def base_address(environ: Mapping[str, str], variable: str, default: str, *, port: int | None = None) -> str:
     """Return the address in `variable`, without a slash at its end, or `default`.
 
-    A bare ``host`` or ``host:port`` is taken as http, with `port` where it names none. ``0.0.0.0``, which Ollama's
-    variable may hold as the address to listen on, becomes this machine's. Raises BadInput for what is no address, and
-    for one that carries a password or a query, which would end up in logs.
+    A bare ``host``, ``host:port`` or ``:port`` is taken as http, with `port` where it names none. ``0.0.0.0``, which
+    Ollama's variable may hold as the address to listen on, becomes this machine's. Raises BadInput for what is no
+    address, and for one that carries a password or a query, which would end up in logs.
     """
     given = environ.get(variable, "").strip()
     if not given:
         return default
     bare = "://" not in given
+    given = f"127.0.0.1{given}" if given.startswith(":") else given
     try:
         parts = urlsplit(f"http://{given}" if bare else given)
         number, host = parts.port, parts.hostname or ""

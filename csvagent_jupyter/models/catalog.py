@@ -102,6 +102,9 @@ async def available_models(environ: Mapping[str, str] | None = None) -> list[Mod
     """List what can be asked for: first what is ready, then what still needs something."""
     environ = os.environ if environ is None else environ
     choices = [_hosted(provider, environ) for provider, about in BUILT_IN.items() if about.variables]
+    if _set(environ, "OPENAI_BASE_URL") and choices[1].ready:
+        own = await _listed("openai", base_address(environ, "OPENAI_BASE_URL", ""), environ)
+        choices += [ModelChoice(f"openai:{name}", "openai", True) for name in own or ()]
     running = await ollama_models(environ)
     if running:
         choices += [ModelChoice(f"ollama:{model}", "ollama", True) for model in running]
@@ -118,28 +121,32 @@ async def available_models(environ: Mapping[str, str] | None = None) -> list[Mod
 
 
 async def ollama_models(environ: Mapping[str, str]) -> list[str] | None:
-    """Return the models of a running Ollama, None when none answers within a moment.
-
-    Asks only this machine or the server in OLLAMA_HOST.
-    """
+    """Return the models of the Ollama on this machine or in OLLAMA_HOST, None when none answers within a moment."""
     try:
         address = base_address(environ, "OLLAMA_HOST", "http://127.0.0.1:11434", port=11434)
     except BadInput:
         return None
+    return await _listed("ollama", address, environ)
+
+
+async def _listed(provider: str, address: str, environ: Mapping[str, str]) -> list[str] | None:
+    """Ask a server that a person runs for its models; a bare connection tells first, and cheaply, if it is there."""
     parts = urlsplit(address)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             _, writer = await asyncio.open_connection(parts.hostname, port)
-        writer.close()
+        writer.transport.abort()
     except (OSError, TimeoutError):
         return None
-    from .openai import model_names, ollama
+    from .openai import OpenAIModel, model_names
     from .trouble import Trouble
 
+    model = open_model(provider, environ=environ)
+    assert isinstance(model, OpenAIModel)
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            return model_names(await ollama("", environ).look_up("/models"))
+            return model_names(await model.look_up("/models"))
     except (Trouble, TimeoutError):
         return None
 

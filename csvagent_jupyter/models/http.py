@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import ssl
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from math import ceil, isfinite
 from typing import Any, ClassVar, Final
 
@@ -19,32 +17,13 @@ import httpx
 from ..messages import Prompt, Usage
 from .base import ChatModel, Chunk, Price
 from .reply import ReplyText
-from .secret import Secret
+from .secret import KeyMask
 from .sse import EventParser, TooLargeError
-from .trouble import Server, Trouble, error_object, from_error, from_status, refused, unreachable
+from .transport import ON_THE_WAY, Patience, Transport, whole
+from .trouble import Server, Trouble, error_object, from_error, refused, unreachable
 
 MAX_STREAM: Final = 64 << 20
-MAX_BODY: Final = 2 << 20
-MAX_ERROR_BODY: Final = 64 << 10
 _END: Final[dict[str, Any]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait, in seconds, and how often to try again.
-
-    `first` is the time until the reply's first token (a model that thinks, or is loaded first, needs some), `between`
-    the time from one token to the next. A request is repeated up to `retries` times, after a pause that doubles from
-    `pause` and is never longer than `longest_pause`; when a server asks for more than that, the run ends and says so.
-    """
-
-    connect: float = 10.0
-    first: float = 300.0
-    between: float = 90.0
-    ending: float = 5.0
-    retries: int = 3
-    pause: float = 0.5
-    longest_pause: float = 30.0
 
 
 @dataclass(slots=True)
@@ -55,6 +34,7 @@ class Reading:
     again. `finish` is the server's reason for the end, `ended` says that its closing event was seen.
     """
 
+    mask: KeyMask
     text: ReplyText = field(default_factory=ReplyText)
     begun: bool = False
     finish: str = ""
@@ -63,6 +43,14 @@ class Reading:
     output_tokens: int | None = None
     cost: float | None = None
     unseen: int = 0
+
+    def add(self, piece: str) -> str:
+        """Take the next piece of the reply and return what can be shown of it by now."""
+        return self.mask.feed(self.text.feed(piece))
+
+    def rest(self) -> str:
+        """Return what was held back until the end."""
+        return self.mask.feed(self.text.close()) + self.mask.close()
 
     def usage(self, prompt: Prompt, price: Price | None) -> Usage:
         """Return what the server told; tokens that it did not tell are estimated at four characters each.
@@ -96,10 +84,17 @@ class HTTPModel(ChatModel):
         self.server = server
         self.model = model
         self.name = f"{server.provider}:{model}"
-        self.patience = patience or Patience()
         self.price = price
         self.unwanted: set[str] = set()
-        self._tls: ssl.SSLContext | None = None
+        self._transport = Transport(server, patience or Patience())
+
+    @property
+    def patience(self) -> Patience:
+        return self._transport.patience
+
+    @patience.setter
+    def patience(self, patience: Patience) -> None:
+        self._transport.patience = patience
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -118,7 +113,7 @@ class HTTPModel(ChatModel):
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
         tries = 0
         while True:
-            reading = Reading()
+            reading = Reading(KeyMask(self.server.key))
             trouble: Trouble | None = None
             try:
                 await self.prepare()
@@ -146,13 +141,12 @@ class HTTPModel(ChatModel):
     async def look_up(self, path: str) -> Any:
         """Return the JSON that the server has at `path`. Raises Trouble."""
         try:
-            async with asyncio.timeout(self.patience.connect), self._response("GET", path, b"") as response:
-                body = await _whole(response, MAX_BODY)
-            return json.loads(body)
-        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
-            trouble = self._on_the_way(error, begun=False)
+            async with asyncio.timeout(self.patience.connect), self._response("GET", path) as response:
+                return json.loads(await whole(response))
+        except ON_THE_WAY as error:
+            trouble = self._transport.met(error, begun=False)
         except (ValueError, RecursionError, TooLargeError):
-            trouble = refused(self.server, "no_api", self.model, variable=self.server.address_variable)
+            trouble = self._no_api()
         raise trouble
 
     async def _attempt(self, prompt: Prompt, reading: Reading) -> AsyncGenerator[Chunk, None]:
@@ -160,7 +154,7 @@ class HTTPModel(ChatModel):
         try:
             async with aclosing(self._events(prompt, reading)) as events:
                 async for event in events:
-                    text = reading.text.feed(self.read(event, reading))
+                    text = reading.add(self.read(event, reading))
                     if text:
                         yield Chunk(text)
                     if reading.ended:
@@ -169,15 +163,15 @@ class HTTPModel(ChatModel):
             reason = "stopped_writing" if reading.begun else "no_first_token"
             seconds = self.patience.between if reading.begun else self.patience.first
             trouble = unreachable(self.server, reason, seconds=round(seconds))
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            trouble = self._on_the_way(error, begun=reading.begun)
+        except ON_THE_WAY as error:
+            trouble = self._transport.met(error, begun=reading.begun)
         except TooLargeError:
             trouble = unreachable(self.server, "too_large")
         if reading.finish:
             trouble = self._filtered(reading)
         elif trouble is None and not reading.ended:
-            trouble = unreachable(self.server, "cut", passing=True)
-        rest = reading.text.close()
+            trouble = unreachable(self.server, "cut" if reading.begun else "dropped", passing=True)
+        rest = reading.rest()
         if trouble is not None:
             if rest:
                 yield Chunk(rest)
@@ -213,10 +207,10 @@ class HTTPModel(ChatModel):
     async def _parsed(self, response: httpx.Response) -> AsyncGenerator[dict[str, Any], None]:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "application/json":
-            yield self._whole_reply(await _whole(response, MAX_BODY))
+            yield self._whole_reply(await whole(response))
             return
         if kind in ("text/html", "application/xhtml+xml"):
-            raise refused(self.server, "no_api", self.model, variable=self.server.address_variable)
+            raise self._no_api()
         parser, size = EventParser(), 0
         async for data in response.aiter_raw():
             size += len(data)
@@ -234,104 +228,26 @@ class HTTPModel(ChatModel):
         except (ValueError, RecursionError):
             event = None
         if not isinstance(event, dict):
-            raise refused(self.server, "no_api", self.model, variable=self.server.address_variable)
+            raise self._no_api()
         return event
 
     def in_stream(self, event: Mapping[str, Any], status: int) -> Trouble:
         """Read an error that came inside a stream; `status` is the HTTP status that it stands for."""
         return from_error(self.server, self.model, status, error_object(event) or {})
 
-    @asynccontextmanager
-    async def _response(self, method: str, path: str, body: bytes) -> AsyncIterator[httpx.Response]:
-        """Send one request; leaving the block closes its connection, whatever is still under way.
+    def _response(self, method: str, path: str, body: bytes = b"") -> AbstractAsyncContextManager[httpx.Response]:
+        return self._transport.response(
+            method, path, body, model=self.model, key_header=self.key_header, headers=self.extra_headers
+        )
 
-        Raises Trouble for any status but 200, and httpx's errors, which must not be chained: they hold the request
-        with the key in its headers.
-        """
-        server = self.server
-        headers = {
-            "Content-Type": "application/json",
-            "Accept": "text/event-stream, application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": "csvagent-jupyter",
-            **self.extra_headers,
-        }
-        auth = KeyAuth(server.key, *self.key_header) if server.key is not None else None
-        async with self._client() as client:
-            request = client.build_request(method, server.address + path, content=body or None, headers=headers)
-            response = await client.send(request, stream=True, auth=auth, follow_redirects=False)
-            try:
-                if response.status_code != 200:
-                    said = await _beginning(response, MAX_ERROR_BODY)
-                    raise from_status(server, self.model, response.status_code, said, response.headers)
-                if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-                    raise unreachable(server, "unreadable_reply")
-                yield response
-            finally:
-                await response.aclose()
-
-    def _client(self) -> httpx.AsyncClient:
-        """Make a client with the machine's proxy and CA settings; a server on this machine needs no proxy."""
-        patience = self.patience
-        times = httpx.Timeout(None, connect=patience.connect, write=patience.connect * 3)
-        trouble = None
-        try:
-            if self._tls is None:
-                self._tls = httpx.create_ssl_context()
-            return httpx.AsyncClient(
-                verify=self._tls,
-                timeout=times,
-                trust_env=not on_this_machine(self.server.address),
-                limits=httpx.Limits(max_keepalive_connections=0),
-            )
-        except (ImportError, ValueError, httpx.InvalidURL):
-            trouble = unreachable(self.server, "bad_proxy")
-        except OSError:
-            trouble = unreachable(self.server, "bad_ca")
-        raise trouble
-
-    def _on_the_way(self, error: Exception, *, begun: bool) -> Trouble:
-        """Say in our words what httpx met; its own error is let go."""
-        server = self.server
-        if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):
-            return unreachable(server, "bad_address")
-        if isinstance(error, httpx.ProxyError):
-            return unreachable(server, "proxy")
-        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | TimeoutError):
-            if _about_certificate(error):
-                return unreachable(server, "certificate")
-            if on_this_machine(server.address):
-                return unreachable(server, "not_running_ollama" if server.provider == "ollama" else "not_running")
-            return unreachable(server, "unreachable", passing=True)
-        return unreachable(server, "cut" if begun else "dropped", passing=True)
+    def _no_api(self) -> Trouble:
+        return refused(self.server, "no_api", self.model, variable=self.server.address_variable)
 
     def _pause(self, tries: int, wish: float | None) -> float:
         """Seconds before the next try: doubling, with jitter so that many runs do not come back at one moment."""
         jitter = 0.5 + secrets.randbelow(501) / 1_000
         pause: float = min(self.patience.pause * 2**tries, self.patience.longest_pause) * jitter
         return max(pause, wish or 0.0)
-
-
-class KeyAuth(httpx.Auth):
-    """Puts the key into the request at the last moment, so that no variable of ours holds it in the open."""
-
-    def __init__(self, key: Secret, header: str, prefix: str) -> None:
-        self._key, self._header, self._prefix = key, header, prefix
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers[self._header] = self._prefix + self._key.reveal()
-        yield request
-
-
-def on_this_machine(address: str) -> bool:
-    """Tell whether an address points to this very machine."""
-    host = httpx.URL(address).host
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def tokens(value: Any) -> int | None:
@@ -346,35 +262,3 @@ def dollars(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
         return None
     return float(value)
-
-
-def _about_certificate(error: BaseException | None) -> bool:
-    seen = 0
-    while error is not None and seen < 10:
-        if isinstance(error, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return True
-        error, seen = error.__cause__ or error.__context__, seen + 1
-    return False
-
-
-async def _beginning(response: httpx.Response, limit: int) -> bytes:
-    """Read at most `limit` bytes of an error; what cannot be read is not needed."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(10):
-            async for data in response.aiter_raw():
-                body += data
-                if len(body) >= limit:
-                    break
-    except (TimeoutError, httpx.HTTPError):
-        pass
-    return bytes(body[:limit])
-
-
-async def _whole(response: httpx.Response, limit: int) -> bytes:
-    body = bytearray()
-    async for data in response.aiter_raw():
-        body += data
-        if len(body) > limit:
-            raise TooLargeError
-    return bytes(body)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from typing import Final
 
 MASK = "•••"
-_KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key)-[\w-]{6,}|(?i:\bbearer\s+)\S+")
+_KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key)[-_][\w-]{6,}|(?i:\bbearer\s+)\S+")
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _WORD = re.compile(r"[^\s\"'`,;:<>(){}\[\]]+")
 _SHARED = 8
+_TALKATIVE: Final = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore.socks")
 
 
 class Secret:
@@ -45,6 +48,55 @@ class Secret:
             return MASK if any(part in word[0].lower() for part in parts) else word[0]
 
         return _WORD.sub(hide, text)
+
+
+class KeyMask:
+    """Masks the key in a text that comes in pieces, in case that a server repeats it in its reply."""
+
+    def __init__(self, secret: Secret | None) -> None:
+        self._secret = secret
+        self._held = ""
+
+    def feed(self, piece: str) -> str:
+        """Take the next piece and return what cannot be the beginning of the key."""
+        if self._secret is None:
+            return piece
+        key = self._secret.reveal()
+        text = (self._held + piece).replace(key, MASK)
+        longest = min(len(text), len(key) - 1)
+        keep = next((size for size in range(longest, 0, -1) if key.startswith(text[-size:])), 0)
+        self._held = text[len(text) - keep :]
+        return text[: len(text) - keep]
+
+    def close(self) -> str:
+        held, self._held = self._held, ""
+        return held
+
+
+class KeyFilter(logging.Filter):
+    """Masks one key in what other libraries log: at debug level they write down the headers that a server sends."""
+
+    def __init__(self, secret: Secret) -> None:
+        super().__init__()
+        self._secret = secret
+
+    def hides(self, secret: Secret) -> bool:
+        return self._secret.reveal() == secret.reveal()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = record.getMessage()
+        masked = self._secret.mask(said)
+        if masked != said:
+            record.msg, record.args = masked, ()
+        return True
+
+
+def keep_out_of_logs(secret: Secret) -> None:
+    """Mask a key in the logs of the HTTP libraries from now on; once for each key."""
+    for name in _TALKATIVE:
+        logger = logging.getLogger(name)
+        if not any(isinstance(each, KeyFilter) and each.hides(secret) for each in logger.filters):
+            logger.addFilter(KeyFilter(secret))
 
 
 def quoted(text: str, secret: Secret | None, limit: int = 300) -> str:

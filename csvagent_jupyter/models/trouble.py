@@ -147,12 +147,21 @@ def error_object(body: bytes | Mapping[str, Any]) -> dict[str, Any] | None:
     if isinstance(found, str) and found:
         return {"message": found, "code": value.get("code"), "type": value.get("type")}
     if isinstance(found, list):
-        return {"message": json.dumps(found, ensure_ascii=False)}
+        return {"message": "; ".join(_complaint(each) for each in found[:5])}
     if not isinstance(found, Mapping):
         return None
     metadata = found.get("metadata")
     raw = metadata.get("raw") if isinstance(metadata, Mapping) else None
     return {**found, "raw": raw if isinstance(raw, str) else None}
+
+
+def _complaint(entry: Any) -> str:
+    """Write one entry of a validation error, as FastAPI servers send them, like ``body.top_k: too large``."""
+    if not isinstance(entry, Mapping):
+        return str(entry)
+    place = entry.get("loc")
+    where = ".".join(map(str, place)) if isinstance(place, list) else ""
+    return f"{where}: {entry.get('msg', '')}".strip(": ")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
