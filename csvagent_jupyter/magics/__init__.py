@@ -48,7 +48,7 @@ class Loaded:
         return self._notebook
 
     def install(self) -> None:
-        from IPython.core.magic import no_var_expand
+        from IPython.core.magic import MAGIC_NO_VAR_EXPAND_ATTR
 
         def csvagent_cell(line: str, cell: str) -> object:
             """Ask a question about CSV files and DataFrames; ``%csvagent`` alone shows how."""
@@ -62,13 +62,16 @@ class Loaded:
 
             return say_word(self.notebook, line)
 
-        self.shell.register_magic_function(no_var_expand(csvagent_cell), "cell", "csvagent")
-        self.shell.register_magic_function(no_var_expand(csvagent_line), "line", "csvagent")
+        for magic in (csvagent_cell, csvagent_line):
+            setattr(magic, MAGIC_NO_VAR_EXPAND_ATTR, True)
+        self.shell.magics_manager.register_function(csvagent_cell, "cell", "csvagent")
+        self.shell.magics_manager.register_function(csvagent_line, "line", "csvagent")
         self.shell.input_transformers_cleanup.append(_let_the_body_be_empty)
+        self.shell.events.register("pre_run_cell", self._before_cell)
         completer = self.shell.Completer
         if completer is not None:
             completer.custom_matchers.append(self._match)
-        display = self.shell.display_formatter
+        display: Any = self.shell.display_formatter
         for module, name in (_ANSWER, _HANDLE):
             display.ipython_display_formatter.for_type_by_name(module, name, self._unless_shown)
         display.formatters["text/html"].for_type_by_name(*_ANSWER, _html)
@@ -78,9 +81,15 @@ class Loaded:
         self.shell.magics_manager.magics["cell"].pop("csvagent", None)
         self.shell.magics_manager.magics["line"].pop("csvagent", None)
         self.shell.input_transformers_cleanup.remove(_let_the_body_be_empty)
+        self.shell.events.unregister("pre_run_cell", self._before_cell)
         completer = self.shell.Completer
         if completer is not None and self._match in completer.custom_matchers:
             completer.custom_matchers.remove(self._match)
+
+    def _before_cell(self, info: Any) -> None:
+        """Have the manager's settings ready for ``%config``, which knows only what is there; else load nothing."""
+        if "%config" in (info.raw_cell or ""):
+            self.notebook.manager_for_config()
 
     def _unless_shown(self, value: object) -> None:
         """Tell IPython that a value needs no display when its cell has just shown it."""

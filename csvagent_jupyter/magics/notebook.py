@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from ..exceptions import BadInput, CSVAgentError
 from ..messages import Answer, AnswerError, Source
 from ..translations import Language
-from ..widget import Display, Html, answer_html, answer_text
+from ..widget import Display, answer_html, answer_text
+from ..widget.markup import Html
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from ..blocking import BlockingManager
+    from ..manager import CSVAgentManager
     from .options import CellOptions
 
 _VARIABLE = re.compile(r"\{(\w+)\}|\$(\w+)")
@@ -40,6 +42,8 @@ class Notebook:
         self.session_id: str | None = None
         self.task_id: str | None = None
         self.language: Language = "en"
+        self.frames: dict[str, object] = {}
+        self._manager: CSVAgentManager | None = None
         self._shown: tuple[object, int] | None = None
 
     @property
@@ -47,7 +51,25 @@ class Notebook:
         """The manager of this process, started when it is first needed."""
         from ..blocking import shared
 
-        return shared(parent=self.shell)
+        door = shared(manager=self._manager or self.manager_for_config())
+        if door.manager is not self._manager:
+            self._offer(door.manager)
+        return door
+
+    def manager_for_config(self) -> CSVAgentManager:
+        """Return the manager, not started yet, and offer its settings to ``%config``."""
+        if self._manager is None:
+            from ..manager import CSVAgentManager
+
+            return self._offer(CSVAgentManager(parent=self.shell))
+        return self._manager
+
+    def _offer(self, manager: CSVAgentManager) -> CSVAgentManager:
+        configurables: list[Any] = self.shell.configurables
+        configurables[:] = [one for one in configurables if one is not self._manager]
+        configurables.append(manager)
+        self._manager = manager
+        return manager
 
     @property
     def is_terminal(self) -> bool:
@@ -56,16 +78,22 @@ class Notebook:
     def sources(self, words: Sequence[str]) -> tuple[tuple[Source, ...], dict[str, object]]:
         """Return the sources that words mean, and the DataFrames among them by name.
 
-        A word ``{name}`` or ``$name`` stands for the text or path in that variable. Raises Unreadable or BadInput.
+        Without words, what was put into the session. A word ``{name}`` or ``$name`` stands for the text or path in
+        that variable. Raises Unreadable or BadInput.
         """
         if not words:
-            return (), {}
+            return (), dict(self.frames)
         from ..tables import resolve_sources
 
         meant = [self._meant(word) for word in words]
         found = resolve_sources(meant, directory=Path.cwd(), namespace=self.shell.user_ns, language=self.language)
         frames = {each.source.name: each.dataframe for each in found if each.dataframe is not None}
         return tuple(each.source for each in found), frames
+
+    def forget(self) -> None:
+        """Begin anew: another session, nothing put into it, no last question."""
+        self.session_id = self.task_id = None
+        self.frames = {}
 
     def refuse(self, error: CSVAgentError, language: Language) -> Answer:
         """Show why something cannot be done, in one sentence, and return that as an answer."""
@@ -106,14 +134,16 @@ class Notebook:
 
     def interrupt(self) -> None:
         """End this cell as interrupted, without a traceback; raises Interrupted."""
-        if not self.shell.custom_exceptions:
-            self.shell.set_custom_exc((Interrupted,), _say_nothing)
-            self.shell.events.register("post_run_cell", self._after_interrupt)
+        shell: Any = self.shell
+        if not shell.custom_exceptions:
+            shell.set_custom_exc((Interrupted,), _say_nothing)
+            shell.events.register("post_run_cell", self._after_interrupt)
         raise Interrupted
 
     def _after_interrupt(self, *_: object) -> None:
         self.shell.events.unregister("post_run_cell", self._after_interrupt)
-        self.shell.set_custom_exc((), None)
+        shell: Any = self.shell
+        shell.set_custom_exc((), None)
 
     def _meant(self, word: str) -> str:
         match = _VARIABLE.fullmatch(word)

@@ -92,7 +92,10 @@ TEXTS: Catalogue = {
     ),
     "help_report": ("a session as a document", "сессия как документ"),
     "help_sent": ("what was sent to the model, word for word", "что отправлено модели, слово в слово"),
-    "help_save": ("write the script of the last answer into a file", "записать скрипт последнего ответа в файл"),
+    "help_save": (
+        "keep the last analysis under a name for replay, or write its script into a file",
+        "сохранить последний анализ под именем для replay или записать его скрипт в файл",
+    ),
     "help_put": ("make a DataFrame a source of this session", "сделать DataFrame источником этой сессии"),
     "help_allow": (
         "agree to more: sharing with a model that was only found by its key, or weaker isolation",
@@ -114,6 +117,14 @@ TEXTS: Catalogue = {
         "The next question begins a new session.",
         "Следующий вопрос начнёт новую сессию.",
     ),
+    "kept": (
+        "The analysis is kept as “{name}”. Repeat it on another file: %csvagent replay {name} FILE",
+        "Анализ сохранён под именем «{name}». Повторить его на другом файле: %csvagent replay {name} ФАЙЛ",
+    ),
+    "not_a_frame": (
+        "“{name}” is a file, and a file needs no put. Name it after %%csvagent.",
+        "«{name}» — это файл, для него put не нужен. Назовите его после %%csvagent.",
+    ),
     "saved": (
         "The script is in {path}. It runs on its own: python {path}",
         "Скрипт записан в {path}. Он работает сам по себе: python {path}",
@@ -134,13 +145,9 @@ TEXTS: Catalogue = {
         "{name} is a source of this session now. A question without a file is about it.",
         "{name} теперь источник этой сессии. Вопрос без файла будет о нём.",
     ),
-    "not_there_yet": (
+    "no_reports": (
         "Reports are not part of this version. File › Save and Export Notebook As keeps the answers of this notebook.",
         "В этой версии отчётов нет. Ответы этого блокнота сохранит «Файл › Сохранить и экспортировать блокнот как».",
     ),
-    "allowed": ("Agreed for this notebook: {what}.", "Разрешено для этого блокнота: {what}."),
-    "doctor": ("What works here:", "Что здесь работает:"),
-    "yes": ("yes", "да"),
-    "no": ("no", "нет"),
-    "none": ("none", "нет"),
+    "allowed": ("Agreed: {what}.", "Разрешено: {what}."),
 }

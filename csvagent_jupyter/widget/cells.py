@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 from typing import Any, Final
 
 from ..messages import Dialect, Profile, ResultTable
@@ -68,7 +69,14 @@ def profile_part(profile: Profile, language: Language) -> Html:
         body.append([tag("td", text, class_=_number(is_)) for text, is_ in zip(cells, right, strict=True)])
     more = len(profile.columns) - len(columns) + profile.columns_left_out
     under = tag("p", say("view.more_columns", language, columns=more), class_="muted") if more else None
-    return join([tag("p", tag("b", profile.path), " ", profile_line(profile, language)), _boxed(head, body), under])
+    return join(
+        [tag("p", tag("b", file_name(profile)), " ", profile_line(profile, language)), _boxed(head, body), under]
+    )
+
+
+def file_name(profile: Profile) -> str:
+    """Return a file's name without its folder, or a variable's name: a saved notebook need not tell where files lie."""
+    return PurePath(profile.path).name or profile.name
 
 
 def profile_line(profile: Profile, language: Language) -> str:

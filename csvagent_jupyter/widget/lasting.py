@@ -78,16 +78,28 @@ def foot_words(answer: Answer) -> list[str]:
     return words
 
 
+def read_as(answer: Answer) -> str:
+    """Say how the question was understood; a model that begins its reply with these very words is not repeated."""
+    label, text = say("view.read_as", answer.language), (answer.interpretation or "").strip()
+    return text if text.startswith(label) or not text else f"{label} {text}"
+
+
+def ideas_key(answer: Answer) -> str | None:
+    """Return the key of the line above the suggestions, None when they would not help with this error."""
+    kind = answer.error.kind if answer.error is not None else "failed"
+    keys = {"ambiguous": "view.readings", "declined": "view.suggestions", "failed": "view.suggestions"}
+    return keys.get(kind) if answer.suggestions else None
+
+
 def went_to_a_model(answer: Answer) -> bool:
     """Tell whether something was sent to a model that is not part of this program."""
     return answer.model not in (None, "offline")
 
 
 def _answered(answer: Answer) -> list[Html | None]:
-    read_as = None
-    if answer.interpretation:
-        read_as = tag("p", say("view.read_as", answer.language), " ", answer.interpretation, class_="muted")
-    return [_text(answer.text_output, answer.language), read_as, _plots(answer)]
+    words = read_as(answer)
+    understood = tag("p", words, class_="muted") if words else None
+    return [_text(answer.text_output, answer.language), understood, _plots(answer)]
 
 
 def _not_answered(answer: Answer) -> list[Html | None]:
@@ -97,11 +109,10 @@ def _not_answered(answer: Answer) -> list[Html | None]:
         seconds = answer.seconds if answer.cancelled_after is None else answer.cancelled_after
         return [tag("p", tag("b", say("view.stopped", language, seconds=round(seconds, 1))))]
     message = error.message if error is not None else say("view.no_answer", language)
-    ideas = None
-    if answer.suggestions:
-        heading = say("view.readings" if kind == "ambiguous" else "view.suggestions", language)
+    ideas, heading = None, ideas_key(answer)
+    if heading is not None:
         entries = [tag("li", "· ", text) for text in answer.suggestions]
-        ideas = join([tag("p", heading), tag("ul", *entries, class_="ideas")])
+        ideas = join([tag("p", say(heading, language)), tag("ul", *entries, class_="ideas")])
     connect = None
     if kind == "declined" and answer.model == "offline":
         connect = tag("p", prose(say("view.connect", language)), class_="muted")

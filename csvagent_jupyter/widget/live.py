@@ -64,7 +64,7 @@ def open_screen(shell: InteractiveShell, run: Run, stop: Callable[[], None], *, 
         return TerminalScreen(sys.stderr)
     if background:
         return PageScreen(Display(shell), run, say("view.background", run.language))
-    if _front_end_has_widgets(shell):
+    if front_end_has_widgets(shell):
         return WidgetScreen(Display(shell), run, stop, works_while_running=_hears_clicks(kernel))
     return PageScreen(Display(shell), run, say("view.stop_hint", run.language))
 
@@ -93,7 +93,7 @@ class WidgetScreen:
         self.top.layout.align_items, self.top.layout.max_width = "center", "860px"
         self.box = ipywidgets.VBox([self.top, self.steps, self.code])
         saved = say("view.interrupted_save", run.language)
-        self.display.show({**_view_of(self.box), "text/plain": saved})
+        self.display.show({**view_of(self.box), "text/plain": saved})
         self.draw(run)
 
     def draw(self, run: Run) -> None:
@@ -181,7 +181,7 @@ def _hears_clicks(kernel: Any) -> bool:
     return bool(getattr(kernel, "_supports_kernel_subshells", False))
 
 
-def _front_end_has_widgets(shell: InteractiveShell) -> bool:
+def front_end_has_widgets(shell: InteractiveShell) -> bool:
     """Guess by who started the kernel: a Jupyter server and VS Code have widgets, a bare client (nbclient) has none."""
     return "JPY_SESSION_NAME" in os.environ or "__vsc_ipynb_file__" in shell.user_ns
 
@@ -191,6 +191,6 @@ def _put(widget: Any, html: Html) -> None:
         widget.value = str(html)
 
 
-def _view_of(widget: Any) -> dict[str, Any]:
+def view_of(widget: Any) -> dict[str, Any]:
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
     return {"application/vnd.jupyter.widget-view+json": view}

@@ -7,8 +7,8 @@ from typing import Final
 
 from ..messages import Answer, ResultTable
 from ..translations import Language, say
-from .cells import cell_text, profile_line
-from .lasting import error_line, foot_words, size_text, went_to_a_model
+from .cells import cell_text, file_name, profile_line
+from .lasting import error_line, foot_words, ideas_key, read_as, size_text, went_to_a_model
 from .markup import clean, shorten
 from .run import Run
 
@@ -47,13 +47,12 @@ def clock_text(seconds: float) -> str:
 def _answered(answer: Answer) -> list[str]:
     language = answer.language
     parts = [shorten(answer.text_output.strip("\n"), MAX_TEXT)]
-    if answer.interpretation:
-        parts.append(f"{say('view.read_as', language)} {answer.interpretation}")
+    parts.append(read_as(answer))
     for index, plot in enumerate(answer.plots):
         alternative = answer.alt_texts[index] if index < len(answer.alt_texts) else ""
         parts.append(f"[{say('view.plot', language, number=index + 1)}] {alternative}".rstrip() if plot else "")
     parts.extend(_table(table, language) for table in answer.tables[:3])
-    parts.extend(f"{profile.path}: {profile_line(profile, language)}" for profile in answer.profiles)
+    parts.extend(f"{file_name(profile)}: {profile_line(profile, language)}" for profile in answer.profiles)
     return parts
 
 
@@ -63,9 +62,9 @@ def _not_answered(answer: Answer) -> list[str]:
         seconds = answer.seconds if answer.cancelled_after is None else answer.cancelled_after
         return [say("view.stopped", language, seconds=round(seconds, 1)), answer.final_code]
     parts = [error.message if error is not None else say("view.no_answer", language)]
-    if answer.suggestions:
-        kind = "view.readings" if error is not None and error.kind == "ambiguous" else "view.suggestions"
-        parts.append("\n".join([say(kind, language), *(f"  · {text}" for text in answer.suggestions)]))
+    heading = ideas_key(answer)
+    if heading is not None:
+        parts.append("\n".join([say(heading, language), *(f"  · {text}" for text in answer.suggestions)]))
     if error is not None and error.kind == "declined" and answer.model == "offline":
         parts.append(say("view.connect", language))
     return parts

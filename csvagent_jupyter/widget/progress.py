@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..translations import say
-from .cells import profile_line
+from .cells import file_name, profile_line
 from .lasting import attempt_fold
 from .markup import Html, clean, join, tag
 from .plain import clock_text
@@ -69,7 +69,7 @@ def _line(run: Run, step: Step) -> Html:
     label: list[str] = []
     if step.name == "reading" and step.state == "done" and run.profiles:
         for profile in run.profiles[:5]:
-            done = say("view.read_file", run.language, name=profile.path)
+            done = say("view.read_file", run.language, name=file_name(profile))
             label.append(join([done, tag("span", " " + profile_line(profile, run.language), class_="muted")]))
         if len(run.profiles) > 5:
             label.append(say("view.more_files", run.language, files=len(run.profiles) - 5))
