@@ -53,6 +53,7 @@ class InProcessQueue(TaskQueue):
         self._server: asyncio.Task[None] | None = None
         self._listener: asyncio.Task[None] | None = None
         self._clock = _SteadyClock()
+        self._more = False
 
     async def start(self) -> None:
         self._server = asyncio.create_task(self._serve(), name="csvagent-queue")
@@ -112,8 +113,7 @@ class InProcessQueue(TaskQueue):
         looked_around = float("-inf")
         while not self._stopping:
             try:
-                due = time.monotonic() >= looked_around + self._lease / 3
-                if due:
+                if self._more or time.monotonic() >= looked_around + self._lease / 3:
                     looked_around = time.monotonic()
                     await self._look_around()
                 await self._stop_cancelled()
@@ -214,14 +214,20 @@ class InProcessQueue(TaskQueue):
         gone = {runner for runner in {task.runner for task in others} if is_gone(runner)}
         for runner in gone:
             await self._store.abandon(runner)
+        self._more = False
         steady = self._clock.steady_for() >= self._lease
         for task in reversed(others):
-            if task.outlives_runner and not (self._adopts and len(self._running) < self._max_running):
+            # A lease of 0 was ended by its holder: nobody has to be waited for.
+            free = task.runner in gone or not task.lease_until or (steady and task.lease_until < time.time())
+            if not free or (task.outlives_runner and not self._adopts):
                 continue
-            if task.runner in gone or steady:
+            claimed = None
+            if not task.outlives_runner or len(self._running) < self._max_running:
                 claimed = await self._store.claim(self.runner, self._lease, task_id=task.task_id, take_over=True)
-                if claimed is not None:
-                    await self._begin(claimed)
+            if claimed is not None:
+                await self._begin(claimed)
+            else:
+                self._more = True
 
 
 class _SteadyClock:
