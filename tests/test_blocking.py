@@ -1,0 +1,125 @@
+"""The door for callers that block: scripts in processes of their own, and an interrupted thread."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from model_server import Reply, ScriptedServer
+
+from csvagent_jupyter.blocking import BlockingManager, LoopThread
+from csvagent_jupyter.manager import CSVAgentManager
+from csvagent_jupyter.messages import Question, Source
+
+REPLY = "The number of rows.\n```python\nprint(len(df), 'rows')\nlen(df)\n```"
+
+
+def run_python(code: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    surroundings = {**os.environ, "JUPYTER_DATA_DIR": str(folder / "jupyter"), **environ}
+    return subprocess.run(
+        [sys.executable, "-X", "dev", "-c", code],
+        cwd=folder,
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+
+
+def test_a_script_asks_about_a_file_and_a_dataframe_and_ends_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("a;b\n1;2\n3;4\n")
+    (tmp_path / "replies.json").write_text(json.dumps([REPLY, REPLY]))
+    code = (
+        "import pandas as pd\n"
+        "from csvagent_jupyter import ask\n"
+        "first = ask('how many rows?', 'data.csv', model='replay:replies.json', session='s')\n"
+        "second = ask('how many rows?', pd.DataFrame({'x': [1, 2, 3]}), model='replay:replies.json')\n"
+        "print(first.value, second.value, first.text_output)\n"
+    )
+    done = run_python(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["2", "3", "2", "rows"]
+    assert "Traceback" not in done.stderr and "never awaited" not in done.stderr and "destroyed" not in done.stderr
+
+
+def test_a_fork_gets_a_manager_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("a;b\n1;2\n3;4\n")
+    (tmp_path / "replies.json").write_text(json.dumps([REPLY, REPLY]))
+    code = (
+        "import os\n"
+        "from csvagent_jupyter import ask\n"
+        "ask('how many rows?', 'data.csv', model='replay:replies.json')\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    answer = ask('how many rows?', 'data.csv', model='replay:replies.json')\n"
+        "    os._exit(answer.value)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    done = run_python(code, tmp_path)
+    assert done.stdout.split() == ["2"], done.stderr
+
+
+def test_an_interrupt_cancels_the_task_and_the_events_still_end_in_order(
+    tmp_path: Path, model_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in model_server.environ().items():
+        monkeypatch.setenv(name, value)
+    path = tmp_path / "data.csv"
+    path.write_text("a,b\n1,2\n")
+    model_server.script(Reply(chunks=["Reading.\n", "```python\n", "x = 1"], stall_after=2))
+    door = BlockingManager(CSVAgentManager(data_folder=str(tmp_path / "store"), model="openai:test"))
+    try:
+        task = door.run(door.manager.ask(Question("rows?", (Source("data.csv", path=str(path)),))))
+
+        def interrupt() -> None:
+            model_server.wait_for_request(1).stalled.wait(30)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        threading.Thread(target=interrupt, daemon=True).start()
+        events = list(door.events(task.task_id))
+    finally:
+        door.close()
+    assert events[-1].type == "result" and events[-1].status == "cancelled"
+    assert model_server.requests[0].disconnected.wait(10)
+
+
+def test_close_is_harmless_when_repeated(tmp_path: Path) -> None:
+    door = BlockingManager(CSVAgentManager(data_folder=str(tmp_path)))
+    assert door.alive
+    door.close()
+    door.close()
+    assert not door.alive
+
+
+def test_a_store_that_cannot_be_opened_leaves_no_thread_behind(tmp_path: Path) -> None:
+    (tmp_path / "sessions.sqlite").mkdir()
+    before = threading.active_count()
+    with pytest.raises(Exception, match=r"\w"):
+        BlockingManager(CSVAgentManager(data_folder=str(tmp_path)))
+    assert threading.active_count() == before
+
+
+def test_an_interrupted_wait_cancels_what_it_waited_for() -> None:
+    import asyncio
+
+    thread = LoopThread("test")
+    cancelled = threading.Event()
+
+    async def forever() -> None:
+        threading.Timer(0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    with pytest.raises(KeyboardInterrupt):
+        thread.run(forever())
+    assert cancelled.wait(10)
+    thread.close()
