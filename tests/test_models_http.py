@@ -172,7 +172,8 @@ async def test_a_cut_stream_is_noticed_and_what_it_used_is_told(
         async for chunk in opened(model_server, name).stream(PROMPT):
             chunks.append(chunk)
     assert "".join(chunk.text for chunk in chunks) == "one two three"
-    assert chunks[-1].usage is not None and chunks[-1].usage.output_tokens >= 3
+    told = chunks[-1].usage
+    assert told is None if name.startswith("openai") else told == Usage(100, 4)
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
@@ -298,11 +299,11 @@ async def test_odd_values_in_events_are_passed_over(model_server: ScriptedServer
         b'data: {"choices": [null]}\ndata: {"choices": [{"delta": [1], "finish_reason": 3}]}\n',
         b'data: {"choices": [{"delta": {"content": {"a": 1}, "reasoning": 5}}], "usage": {"prompt_tokens": -1}}\n',
         b'data: {"choices": [{"delta": {"content": "fine"}, "finish_reason": "stop"}]}\n',
-        b'data: {"usage": {"prompt_tokens": 1e99, "completion_tokens": true, "cost": NaN}}\n',
+        b'data: {"usage": {"prompt_tokens": 1e99, "completion_tokens": 3, "cost": NaN}}\n',
     ]
     model_server.script(Reply(raw=odd))
     text, usage = await read(opened(model_server).stream(PROMPT))
-    assert text == "fine" and usage == Usage(8, 1, None)
+    assert text == "fine" and usage == Usage(8, 3, None)
 
 
 async def test_a_question_with_broken_characters_is_still_sent(model_server: ScriptedServer) -> None:
@@ -376,13 +377,24 @@ async def test_a_certificate_counts_only_when_it_is_trusted(
 # --- what it uses -----------------------------------------------------------------------------------------------------
 
 
-async def test_untold_tokens_are_estimated_and_priced(model_server: ScriptedServer) -> None:
-    model_server.script(Reply("x" * 400, usage=None), Reply("x", usage=(1_000, 500)))
+async def test_what_a_server_does_not_tell_is_not_made_up(model_server: ScriptedServer) -> None:
+    model_server.script(Reply("x" * 400, usage=None), Reply("x" * 400, usage=None, cut_after=1, chunks=["x", "y"]))
     model = opened(model_server)
-    assert (await read(model.stream(PROMPT)))[1] == Usage(8, 100, None)
+    assert (await read(model.stream(PROMPT)))[1] is None
+    chunks: list[Chunk] = []
+    with pytest.raises(ModelUnreachable):
+        async for chunk in model.stream(PROMPT):
+            chunks.append(chunk)
+    assert [chunk.usage for chunk in chunks] == [None]
+
+
+async def test_told_tokens_are_priced_where_the_price_is_known(model_server: ScriptedServer) -> None:
+    model_server.script(Reply("x", usage=(1_000, 500)), Reply("x", usage=(1_000, 500), cost=0.5))
+    model = opened(model_server)
     model.price = Price(input=2e-6, output=1e-5)
     usage = (await read(model.stream(PROMPT)))[1]
     assert usage is not None and usage.cost == pytest.approx(0.007)
+    assert (await read(model.stream(PROMPT)))[1] == Usage(1_000, 500, 0.5)
 
 
 # --- the key ----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from ..messages import Prompt, Usage
 class Chunk:
     """A piece of a reply: text as it comes, and, once known, what the request used (the last chunk has it all).
 
+    `usage` stays None where a server does not tell it.
     `cut` on the last chunk says that the reply came to its limit of tokens and is probably not whole.
     """
 

@@ -52,11 +52,14 @@ class Reading:
         """Return what was held back until the end."""
         return self.mask.feed(self.text.close()) + self.mask.close()
 
-    def usage(self, prompt: Prompt, price: Price | None) -> Usage:
-        """Return what the server told; tokens that it did not tell are estimated at four characters each.
+    def usage(self, prompt: Prompt, price: Price | None) -> Usage | None:
+        """Return what the server told of the use, None when it told nothing.
 
-        The count of written tokens is only told at the end, so a reply that broke off is estimated too.
+        Where it told one of the two counts (a reply that broke off has no final count), the other is estimated at
+        four characters a token, reasoning included.
         """
+        if self.input_tokens is None and self.output_tokens is None and self.cost is None:
+            return None
         sent = sum(len(message.content) for message in prompt.messages)
         taken = ceil(sent / 4) if self.input_tokens is None else self.input_tokens
         written = self.output_tokens or 0
@@ -124,8 +127,10 @@ class HTTPModel(ChatModel):
                 trouble = met
             if trouble is None:
                 return
+            usage = reading.usage(prompt, self.price)
             if reading.begun:
-                yield Chunk(usage=reading.usage(prompt, self.price))
+                if usage is not None:
+                    yield Chunk(usage=usage)
             elif trouble.unwanted and trouble.unwanted not in self.unwanted:
                 self.unwanted.add(trouble.unwanted)
                 continue
