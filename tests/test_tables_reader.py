@@ -143,11 +143,17 @@ def test_a_mark_that_is_taken_away_is_told(tmp_path: Path) -> None:
 
 
 def test_a_thousand_or_a_decimal(tmp_path: Path) -> None:
-    path = put(tmp_path, 'k,v\na,"1,234"\nb,"5,678"\n')
-    table = checked(path)
-    assert list(table.to_pandas()["v"]) == [1234, 5678]
-    assert "could be a decimal sign" in told(table)
+    quoted = checked(put(tmp_path, 'k,v\na,"1,234"\nb,"5,678"\n'))
+    assert list(quoted.to_pandas()["v"]) == [1234, 5678]
+    assert "could be" not in told(quoted)
+    path = put(tmp_path, "k\tv\na\t1,234\nb\t5,678\n")
+    assert list(checked(path).to_pandas()["v"]) == [1234, 5678]
+    assert "could be a decimal sign" in told(checked(path))
     assert list(checked(path, decimal=",").to_pandas()["v"]) == [1.234, 5.678]
+    german = put(tmp_path, "k;v\na;1,234\nb;5,678\n")
+    assert list(checked(german).to_pandas()["v"]) == [1.234, 5.678]
+    assert "could be a thousands mark" in told(checked(german))
+    assert list(checked(german, thousands=",", decimal=".").to_pandas()["v"]) == [1234, 5678]
     beside = put(tmp_path, "k;v;w\na;1,234;2,5\nb;5,678;3,75\n")
     assert list(checked(beside).to_pandas()["v"]) == [1.234, 5.678]
 
@@ -230,6 +236,7 @@ def test_names_are_made_unique_and_told(tmp_path: Path) -> None:
     table = checked(put(tmp_path, 'a,a,,a_2, b ,"two\nlines"\n1,2,3,4,5,6\n'))
     assert list(table.to_pandas().columns) == ["a", "a_3", "column_3", "a_2", "b", "two lines"]
     assert "no name → column_3" in told(table)
+    assert "taken out of column names: b, two lines" in told(table)
 
 
 def test_a_title_above_the_table_is_passed_over_and_told(tmp_path: Path) -> None:
@@ -272,11 +279,12 @@ def test_every_option_can_be_stated(tmp_path: Path) -> None:
     text = "remark\nx|y\n'a|b'|1,5\n'c'|2,5\n"
     table = checked(
         put(tmp_path, text, encoding="cp1251"),
-        encoding="cp1251", delimiter="|", quotechar="'", escapechar="", header_rows=1, decimal=",", thousands="", skipped_rows=1,
+        encoding="cp1251", delimiter="|", quotechar="'", escapechar="",
+        header_rows=1, decimal=",", thousands="", skipped_rows=1,
     )  # fmt: skip
     assert table.to_pandas().to_numpy().tolist() == [["a|b", 1.5], ["c", 2.5]]
     plain = read_table(tmp_path / "sales.csv", header_rows=0, delimiter="|", skipped_rows=0)
-    assert list(plain.to_pandas().columns)[0] == "column_1"
+    assert plain.to_pandas().columns[0] == "column_1"
     assert len(plain.to_pandas()) == 4
 
 

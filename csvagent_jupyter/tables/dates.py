@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Literal
 
 import pyarrow.compute as pc
@@ -70,11 +71,21 @@ def _by_marks(words: Any, sample: list[str], dayfirst: bool | None) -> DateForma
 
 def _with_clock(words: Any, sample: list[str], form: str) -> Iterator[DateFormat]:
     for clock in _CLOCK:
-        if bool(clock) != (":" in sample[0]):
+        if bool(clock) != (":" in sample[0]) or not _begins_well(sample, form + clock):
             continue
         found = _tried(words, form + clock, "datetime" if clock else "date")
         if found is not None:
             yield found
+
+
+def _begins_well(sample: list[str], form: str) -> bool:
+    """Try a few cells by the standard library, which refuses in microseconds what pandas refuses in milliseconds."""
+    try:
+        for word in sample[:3]:
+            datetime.strptime(word, form)
+    except ValueError:
+        return False
+    return True
 
 
 def _tried(words: Any, form: str, kind: Literal["date", "datetime"]) -> DateFormat | None:

@@ -41,9 +41,7 @@ def column_names(header: Sequence[object]) -> tuple[list[str], dict[str, str]]:
             name = _unused(name, taken | whole)
         taken.add(name)
         names.append(name)
-    renamed = {
-        new: str(old) for new, old, word in zip(names, header, cleaned, strict=True) if new != word or "\n" in str(old)
-    }
+    renamed = {new: str(old) for new, old in zip(names, header, strict=True) if new != str(old)}
     return names, renamed
 
 

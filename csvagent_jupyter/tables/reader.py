@@ -179,6 +179,7 @@ class _Reading:
         plans = settle_words(
             plan_columns(
                 {name: arrow.column(name) for name in self.shape.names},
+                delimiter=self.dialect.delimiter,
                 decimal=self.dialect.decimal if "decimal" in fixed else "",
                 thousands=self.dialect.thousands if "thousands" in fixed else "",
                 dayfirst=dayfirst,

@@ -45,8 +45,12 @@ def about_structure(
         add("info", "note_no_header")
     if renamed:
         unnamed = say("tables.note_unnamed", language)
-        pairs = (f"{cut(old.strip()) or unnamed} → {new}" for new, old in renamed.items())
-        add("info", "note_renamed", names=listed(pairs))
+        pairs = [f"{cut(old) or unnamed} → {new}" for new, old in renamed.items() if cut(old) != cut(new)]
+        tidied = [new for new, old in renamed.items() if cut(old) == cut(new)]
+        if pairs:
+            add("info", "note_renamed", names=listed(pairs))
+        if tidied:
+            add("info", "note_tidied", names=listed(tidied))
     if layout.short_count:
         add("warning", "note_short_rows", rows=layout.short_count, lines=_lines(layout.short, layout.short_count))
     if layout.long_count:
@@ -80,7 +84,8 @@ def about_values(plans: Sequence[ColumnPlan], language: Language) -> list[Note]:
     for mark in (".", " ", "'"):
         told("info", "note_thousands", lambda p, m=mark: p.kind in numbers and p.thousands == m, mark=mark)  # type: ignore[misc]
     told("info", "note_thousands", lambda p: p.kind in numbers and p.thousands == "," and not p.ambiguous, mark=",")
-    told("warning", "note_ambiguous_number", lambda p: p.kind in numbers and p.ambiguous, mark=",")
+    told("warning", "note_ambiguous_number", lambda p: p.kind == "integer" and p.ambiguous, mark=",")
+    told("warning", "note_ambiguous_decimal", lambda p: p.kind == "number" and p.ambiguous, mark=",")
     for start, order in (("%d", "day"), ("%m", "month")):
         told(
             "warning",

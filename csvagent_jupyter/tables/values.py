@@ -87,30 +87,42 @@ class Cells:
     blank: int = 0
     extra: frozenset[str] = field(default_factory=frozenset)
 
-    @property
-    def sample(self) -> list[str]:
-        return [str(word) for word in self.words.slice(0, 50).to_pylist()]
-
 
 def plan_columns(
-    texts: Mapping[str, Any], *, decimal: str = "", thousands: str = "", dayfirst: bool | None = None
+    texts: Mapping[str, Any],
+    *,
+    delimiter: str = ",",
+    decimal: str = "",
+    thousands: str = "",
+    dayfirst: bool | None = None,
 ) -> list[ColumnPlan]:
     """Decide for each column (name → Arrow array of text) what it holds.
 
-    A stated `decimal` or `thousands` is followed. Columns that can be read in two ways follow those that cannot.
+    A stated `decimal` or `thousands` is followed. Columns that can be read in two ways follow those that cannot; where
+    there are none, a comma in a number is a decimal sign in files delimited by semicolons, else a thousands mark.
     """
     columns = [_distinct(name, array) for name, array in texts.items()]
-    first = [_plan(cells, decimal, thousands, dayfirst, None) for cells in columns]
+    first = [_plan(cells, decimal, thousands, dayfirst) for cells in columns]
     sure = [plan for plan in first if not plan.ambiguous]
     usual = next((plan.decimal for plan in sure if plan.kind == "number" and plan.decimal == ","), "")
     if not usual and any(plan.thousands == "," or (plan.kind == "number" and plan.decimal == ".") for plan in sure):
         usual = "."
+    followed = bool(usual or decimal)
+    if not followed:
+        usual = "," if delimiter == ";" else "."
     if dayfirst is None:
         formats = [plan.date_format for plan in sure if plan.date_format[:2] in {"%d", "%m"}]
         dayfirst = formats[0].startswith("%d") if formats else None
-    return [
-        _plan(cells, decimal or usual, thousands, dayfirst, plan) if plan.ambiguous else plan
+    plans = [
+        _plan(cells, decimal or usual, thousands, dayfirst) if plan.ambiguous else plan
         for cells, plan in zip(columns, first, strict=True)
+    ]
+    if followed or delimiter == ",":
+        return plans
+    numbers = {"integer", "number"}
+    return [
+        replace(after, ambiguous=True) if before.ambiguous and before.kind in numbers else after
+        for before, after in zip(first, plans, strict=True)
     ]
 
 
@@ -126,7 +138,7 @@ def _distinct(name: str, array: Any) -> Cells:
     return Cells(name, pc.filter(words, filled), pc.filter(counts, filled), blank, blanks)
 
 
-def _plan(cells: Cells, decimal: str, thousands: str, dayfirst: bool | None, before: ColumnPlan | None) -> ColumnPlan:
+def _plan(cells: Cells, decimal: str, thousands: str, dayfirst: bool | None) -> ColumnPlan:
     if not len(cells.words):
         return ColumnPlan(cells.name, "empty", missing=cells.extra, missing_count=cells.blank)
     for missing in (STANDARD, STANDARD | EXTRA):

@@ -198,6 +198,10 @@ TEXTS: Final[Catalogue] = {
         "В кодировке {encoding} не прочитано: {count:символ|символа|символов}; на их месте стоит �.",
     ),
     "note_renamed": ("Columns renamed: {names}.", "Переименованы столбцы: {names}."),
+    "note_tidied": (
+        "Line breaks and extra spaces were taken out of column names: {names}.",
+        "Из имён столбцов убраны переносы и лишние пробелы: {names}.",
+    ),
     "note_unnamed": ("no name", "без имени"),
     "note_short_rows": (
         "{rows:row|rows} with fewer cells than the header, filled up with missing values (lines {lines}).",
@@ -230,6 +234,12 @@ TEXTS: Final[Catalogue] = {
     "note_ambiguous_number": (
         "“{mark}” in {names} was read as a thousands mark; it could be a decimal sign. If so, state decimal=“{mark}”.",
         "«{mark}» в {names} прочитан как знак тысяч, но может быть и десятичным. Тогда укажите decimal=«{mark}».",
+    ),
+    "note_ambiguous_decimal": (
+        "“{mark}” in {names} was read as a decimal sign; it could be a thousands mark. If so, state "
+        "thousands=“{mark}” and decimal=“.”.",
+        "«{mark}» в {names} прочитана как десятичная запятая, но может отделять тысячи. Тогда укажите "
+        "thousands=«{mark}» и decimal=«.».",
     ),
     "note_ambiguous_date": (
         "Dates in {names} fit day/month as well as month/day; they were read as {order}.",
