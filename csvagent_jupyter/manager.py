@@ -9,18 +9,14 @@ from base64 import b64encode
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from traitlets import Enum, Float, Integer, Type, Unicode, default, observe
-from traitlets.config import LoggingConfigurable
+from traitlets import observe
 
 from .exceptions import BadInput, NotFound, StoreError
 from .messages import (
     ISOLATIONS,
-    SHARES,
     Answer,
-    Budget,
     Event,
     LedgerEntry,
     Question,
@@ -30,6 +26,7 @@ from .messages import (
     Source,
     Task,
 )
+from .settings import MAX_ATTEMPTS, RULES, Settings
 
 if TYPE_CHECKING:
     from .models.base import ChatModel
@@ -40,24 +37,7 @@ if TYPE_CHECKING:
     from .tasks.workshop import Workshop
 
 MAX_QUESTION: Final = 20_000
-MAX_ATTEMPTS: Final = 20
 MAX_SECONDS: Final = 86_400.0
-RULES: Final = (
-    "model",
-    "language",
-    "share",
-    "share_ceiling",
-    "max_attempts",
-    "timeout",
-    "max_tokens",
-    "minimum_isolation",
-    "run_tokens",
-    "run_cost",
-    "session_tokens",
-    "session_cost",
-    "owner_tokens",
-    "owner_cost",
-)
 
 
 def current_owner() -> str:
@@ -71,67 +51,13 @@ def current_owner() -> str:
         return f"os:{os.getuid()}" if hasattr(os, "getuid") else "os:unknown"
 
 
-class CSVAgentManager(LoggingConfigurable):
+class CSVAgentManager(Settings):
     """Asks, cancels, follows and repeats; one object per process, used on one event loop between start and stop."""
-
-    session_store_class: type[SessionStore] = Type(
-        "csvagent_jupyter.sessions.sqlite.SQLiteStore",
-        klass="csvagent_jupyter.sessions.base.SessionStore",
-        help="Where sessions are kept.",
-    ).tag(config=True)  # type: ignore[assignment]
-    task_queue_class: type[TaskQueue] = Type(
-        "csvagent_jupyter.tasks.inprocess.InProcessQueue",
-        klass="csvagent_jupyter.tasks.base.TaskQueue",
-        help="Where and when tasks run.",
-    ).tag(config=True)  # type: ignore[assignment]
-    data_folder = Unicode(help="Folder for sessions and kept files; empty: csvagent in Jupyter's data folder.").tag(
-        config=True
-    )
-    model = Unicode(help="The model, as provider:model; empty: CSVAGENT_MODEL, else what the environment offers.").tag(
-        config=True
-    )
-    share = Enum(
-        SHARES, allow_none=True, default_value=None, help="What of the data a remote model may see by default."
-    ).tag(config=True)
-    share_ceiling = Enum(SHARES, default_value="sample", help="The most that any request may share.").tag(config=True)
-    language = Enum(
-        ("en", "ru"), allow_none=True, default_value=None, help="Language of answers; none: the question's own."
-    ).tag(config=True)
-    max_attempts = Integer(3, min=1, max=MAX_ATTEMPTS, help="Attempts per question.").tag(config=True)
-    timeout = Float(120.0, help="Seconds that a question may take as a whole.").tag(config=True)
-    max_tokens = Integer(4_096, min=256, help="Tokens that one reply of a model may have.").tag(config=True)
-    minimum_isolation = Enum(
-        ISOLATIONS, default_value="process", help="The level below which a model's code is refused."
-    ).tag(config=True)
-    max_kernels = Integer(4, min=1, help="Dedicated kernels that are kept at a time.").tag(config=True)
-    kernel_idle_seconds = Float(900.0, help="Seconds after which an idle dedicated kernel ends.").tag(config=True)
-    kernel_memory = Integer(4 * 2**30, min=2**28, help="Bytes of memory that a dedicated kernel may take.").tag(
-        config=True
-    )
-    artifact_quota = Integer(
-        10 * 2**30, allow_none=True, help="Bytes of plots, tables and files that one person may have kept."
-    ).tag(config=True)
-    artifact_days = Float(7.0, help="Days after which kept files that no session mentions are removed.").tag(
-        config=True
-    )
-    max_running = Integer(4, min=1, help="Tasks that run at a time.").tag(config=True)
-    run_tokens = Integer(None, allow_none=True, help="Tokens that one question may use.").tag(config=True)
-    run_cost = Float(None, allow_none=True, help="US dollars that one question may cost.").tag(config=True)
-    session_tokens = Integer(None, allow_none=True, help="Tokens that one session may use.").tag(config=True)
-    session_cost = Float(None, allow_none=True, help="US dollars that one session may cost.").tag(config=True)
-    owner_tokens = Integer(None, allow_none=True, help="Tokens that one person may use in a day.").tag(config=True)
-    owner_cost = Float(None, allow_none=True, help="US dollars that one person may spend in a day.").tag(config=True)
-
-    @default("share")
-    def _share_from_environment(self) -> str | None:
-        wanted = os.environ.get("CSVAGENT_SHARE", "").strip().lower()
-        return wanted if wanted in SHARES else None
 
     @observe(*RULES)
     def _rules_changed(self, _: Any) -> None:
-        """A setting that changes while the manager runs holds from the next question on."""
         if self._workshop is not None:
-            self._workshop.rules = self._rules
+            self._workshop.rules = self.rules
 
     def __init__(self, **kwargs: Any) -> None:
         self._sweeping: asyncio.Task[None] | None = None
@@ -144,15 +70,6 @@ class CSVAgentManager(LoggingConfigurable):
 
     # --- its life ---------------------------------------------------------------------------------------------------
 
-    @property
-    def folder(self) -> Path:
-        """Where this manager keeps its files."""
-        if self.data_folder:
-            return Path(self.data_folder).expanduser()
-        from jupyter_core.paths import jupyter_data_dir
-
-        return Path(jupyter_data_dir()) / "csvagent"
-
     async def start(self) -> None:
         """Open the store and begin to run tasks; raises StoreError when the store cannot be used."""
         from .agent.loop import Run
@@ -160,15 +77,13 @@ class CSVAgentManager(LoggingConfigurable):
         from .sessions.artifacts import Artifacts
         from .tasks.workshop import Workshop
 
-        self.store = self.session_store_class(self.folder / "sessions.sqlite")  # type: ignore[call-arg]
+        self.store = self.session_store_class(self.folder / "sessions.sqlite")
         await self.store.open()
         self.artifacts = Artifacts(self.folder / "artifacts", quota=self.artifact_quota)
         limits = Limits(memory=self.kernel_memory)
         pool = KernelPool(self.max_kernels, self.kernel_idle_seconds, lambda: SandboxKernel(limits))
-        self._workshop = Workshop(self.store, self.artifacts, pool, self._rules)
-        self._queue = self.task_queue_class(  # type: ignore[call-arg]
-            self.store, self._workshop.prepare, Run, max_running=self.max_running
-        )
+        self._workshop = Workshop(self.store, self.artifacts, pool, self.rules)
+        self._queue = self.task_queue_class(self.store, self._workshop.prepare, Run, max_running=self.max_running)
         await self._queue.start()
         self._sweeping = asyncio.create_task(self._sweep(), name="csvagent-sweep")
 
@@ -226,7 +141,7 @@ class CSVAgentManager(LoggingConfigurable):
         if not sources:
             sources = await self._last_sources(session.session_id)
         return await self.queue.submit(
-            replace(question, sources=sources, language=question.language or self._language),
+            replace(question, sources=sources, language=question.language or self.rules.language),
             session_id=session.session_id,
             owner=owner,
             outlives_runner=outlives_runner,
@@ -357,28 +272,6 @@ class CSVAgentManager(LoggingConfigurable):
         return f"data:{media_type};base64,{b64encode(content).decode('ascii')}"
 
     # --- within -----------------------------------------------------------------------------------------------------
-
-    @property
-    def _language(self) -> Any:
-        return self.language
-
-    @property
-    def _rules(self) -> Any:
-        from .tasks.workshop import Rules
-
-        return Rules(
-            model=self.model,
-            language=self._language,
-            share=self.share,
-            share_ceiling=self.share_ceiling,
-            max_attempts=self.max_attempts,
-            timeout=self.timeout,
-            max_tokens=self.max_tokens,
-            minimum_isolation=self.minimum_isolation,
-            run_budget=Budget(self.run_tokens, self.run_cost),
-            session_budget=Budget(self.session_tokens, self.session_cost),
-            owner_budget=Budget(self.owner_tokens, self.owner_cost),
-        )
 
     async def _sweep(self) -> None:
         """Remove kept files that nothing mentions any more; a trouble with it is no reason to stop."""
