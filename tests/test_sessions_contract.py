@@ -81,6 +81,7 @@ async def test_a_session_is_made_renamed_listed_and_touched(store: SessionStore)
     assert [one.session_id for one in await store.sessions("os:ann")] == [second.session_id, first.session_id]
     renamed = await store.rename_session(first.session_id, "Продажи")
     assert renamed.title == "Продажи"
+    assert (await store.rename_session(second.session_id, "odd \udcff.csv")).title.startswith("odd ")
     await store.touch_session(first.session_id)
     assert [one.session_id for one in await store.sessions("os:ann")] == [first.session_id, second.session_id]
     assert len(await store.sessions("os:ann", limit=1)) == 1

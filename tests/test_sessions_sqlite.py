@@ -20,6 +20,7 @@ from csvagent_jupyter.messages import Event, LedgerEntry, Progress, Question, Ta
 from csvagent_jupyter.sessions import migrations
 from csvagent_jupyter.sessions.filesystem import filesystem_of, is_network_filesystem, is_network_folder
 from csvagent_jupyter.sessions.sqlite import SQLiteStore, default_folder
+from csvagent_jupyter.sessions.sqlite_file import set_journal
 
 
 @pytest.fixture
@@ -270,7 +271,7 @@ def test_an_unknown_fuse_is_taken_for_a_network_folder() -> None:
 
 
 async def test_a_file_in_wal_can_be_opened_without_it(path: Path) -> None:
-    """As after a home has moved to another host; one that somebody holds open stays as it is, and works."""
+    """As after a home has moved to another host."""
     async with SQLiteStore(path) as first:
         await first.create_session("os:ann", session_id="s")
         assert first.journal == "wal"
@@ -278,6 +279,20 @@ async def test_a_file_in_wal_can_be_opened_without_it(path: Path) -> None:
         await store.append("s", progress())
         assert store.journal == "delete"
         assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+async def test_a_file_that_is_open_in_wal_stays_so(path: Path) -> None:
+    async with SQLiteStore(path) as first, SQLiteStore(path, journal="delete") as second:
+        assert (first.journal, second.journal) == ("wal", "wal")
+        await first.create_session("os:ann", session_id="s")
+        assert (await second.append("s", progress())).seq == (await first.append("s", progress())).seq - 1  # type: ignore[operator]
+
+
+def test_where_wal_does_not_work_the_journal_is_a_file(path: Path) -> None:
+    """SQLite's own way to the disk without shared memory stands for a file system that has none."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(f"file:{path}?vfs=unix-none", uri=True, isolation_level=None)) as connection:
+        assert set_journal(connection, "wal") == "delete"
 
 
 # --- several processes ----------------------------------------------------------------------------------------------

@@ -66,6 +66,9 @@ class SQLiteStore(SessionStore):
 
     async def open(self) -> None:
         await self._file.open()
+        if self.journal != "wal":
+            # Looking costs a round trip to the file's host then.
+            self._wakeups.lively_seconds = 0.1
         self._wakeups.start()
         self._is_open = True
         try:

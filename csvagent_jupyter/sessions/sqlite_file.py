@@ -118,10 +118,12 @@ class SQLiteFile:
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
         self._connection = connection
         connection.execute("PRAGMA schema_version").fetchone()
+        connection.execute("PRAGMA busy_timeout=200")
         wal = self._wished_journal == "wal" or (
             self._wished_journal is None and not is_network_folder(self.path.parent)
         )
-        self.journal = _set_journal(connection, "wal" if wal else "delete")
+        self.journal = set_journal(connection, "wal" if wal else "delete")
+        connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
         # With WAL a commit survives the end of the process without waiting for the disk each time.
         connection.execute(f"PRAGMA synchronous={'NORMAL' if self.journal == 'wal' else 'FULL'}")
         connection.execute("PRAGMA foreign_keys=ON")
@@ -171,21 +173,21 @@ def _make_private_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def _set_journal(connection: sqlite3.Connection, mode: str) -> str:
-    """Switch the journal, or stay with what works; another process that opens the file may hold the switch up."""
+def set_journal(connection: sqlite3.Connection, mode: str) -> str:
+    """Switch the journal if it can be and return the mode that is in force.
+
+    A file system without shared memory refuses WAL. A file that another process has open in WAL stays so. Switching to
+    WAL may have to wait for another process that opens the file at the same time.
+    """
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             return str(connection.execute(f"PRAGMA journal_mode={mode}").fetchone()[0]).lower()
         except sqlite3.OperationalError as error:
-            if _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
-            elif mode == "wal":
-                mode = "delete"
-            else:
-                raise
+            busy = _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            if not busy or mode == "delete" or time.monotonic() > deadline:
+                return str(connection.execute("PRAGMA journal_mode").fetchone()[0]).lower()
+            time.sleep(0.02)
 
 
 def _set_aside(path: Path, before: os.stat_result) -> Path:

@@ -36,7 +36,7 @@ def create(
     try:
         connection.execute(
             f"INSERT INTO sessions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (session_id, owner, title, language, iso(now), now, expires_at),
+            (session_id, owner, _storable(title), language, iso(now), now, expires_at),
         )
     except IntegrityError:
         raise BadInput("sessions.session_taken", session_id=session_id) from None
@@ -72,7 +72,7 @@ def list_shared(connection: Connection, name: str) -> tuple[tuple[Session, Liter
 
 def rename(connection: Connection, session_id: str, title: str) -> Session:
     get(connection, session_id)
-    connection.execute("UPDATE sessions SET title = ? WHERE session_id = ?", (title, session_id))
+    connection.execute("UPDATE sessions SET title = ? WHERE session_id = ?", (_storable(title), session_id))
     return get(connection, session_id)
 
 
@@ -206,3 +206,8 @@ def _session(row: Row | tuple[Any, ...]) -> Session:
         language=language,
         expires_at=None if expires_at is None else iso(expires_at),
     )
+
+
+def _storable(title: str) -> str:
+    """Replace what SQLite cannot keep as text: half a surrogate pair, as in an undecodable file name."""
+    return title.encode("utf-8", "replace").decode("utf-8")
