@@ -55,7 +55,7 @@ TEXTS: Catalogue = {
     "columns_list": ("the columns of the table", "столбцы таблицы"),
     # measures
     "count": ("number of rows", "число строк"),
-    "distinct": ("number of different {column}", "число разных {column}"),
+    "distinct": ("number of different values of {column}", "число разных значений {column}"),
     "sum": ("sum of {column}", "сумма {column}"),
     "mean": ("mean of {column}", "среднее {column}"),
     "median": ("median of {column}", "медиана {column}"),
@@ -143,12 +143,12 @@ TEXTS: Catalogue = {
     "answer_scalar_where": ("The {what} where {where} is {value}.", "Ответ: {what} (где {where}): {value}."),
     "answer_several": ("{listed}.", "{listed}."),
     "answer_share": (
-        "{part} of {whole}, that is {percent} %, are {what} where {where}.",
-        "{part} из {whole}, то есть {percent} %: {what}, где {where}.",
+        "{percent} %: the {what} where {where} is {part} of {whole}.",
+        "{percent} %: {what}, где {where}, – {part} из {whole}.",
     ),
     "answer_groups": (
         "{what} by {group}: the highest is {top} ({most}), the lowest is {low} ({least}), groups in all: {count}.",
-        "{what} по {group}: больше всего у {top} ({most}), меньше всего у {low} ({least}), всего групп: {count}.",
+        "{what} по {group}: максимум – {top} ({most}), минимум – {low} ({least}), всего групп: {count}.",
     ),
     "answer_time": (
         "{what}: {first_value} in {first}, {last_value} in {last}; the highest was {most} in {top}.",
@@ -164,7 +164,10 @@ TEXTS: Catalogue = {
     "answer_rows": ("Rows found: {count}.", "Найдено строк: {count}."),
     "answer_first_rows": ("The first rows of the table, {count} of them.", "Первые строки таблицы: {count}."),
     "answer_row_top": ("The highest {what} is {value}: {listed}.", "Наибольшее значение {what}: {value} ({listed})."),
-    "answer_row_bottom": ("The lowest {what} is {value}: {listed}.", "Наименьшее значение {what}: {value} ({listed})."),
+    "answer_row_bottom": (
+        "The lowest {what} is {value}: {listed}.",
+        "Наименьшее значение {what}: {value} ({listed}).",
+    ),
     "answer_row_top_bare": ("The highest {what} is {value}.", "Наибольшее значение {what}: {value}."),
     "answer_row_bottom_bare": ("The lowest {what} is {value}.", "Наименьшее значение {what}: {value}."),
     "answer_none": ("No row has what is asked for.", "Нет ни одной строки, подходящей под вопрос."),
@@ -175,7 +178,7 @@ TEXTS: Catalogue = {
     ),
     "answer_box": (
         "The median of {what} is highest for {top} ({most}) and lowest for {low} ({least}).",
-        "Медиана {what} больше всего у {top} ({most}), меньше всего у {low} ({least}).",
+        "Медиана {what}: максимум – {top} ({most}), минимум – {low} ({least}).",
     ),
     "answer_correlation": (
         "The correlation of {x} and {y} is {value} ({count} rows have both).",
@@ -224,7 +227,7 @@ TEXTS: Catalogue = {
     "suggest_describe": ("Describe the data", "Опиши данные"),
     # declined
     "words_unknown": (
-        "I cannot place these words: {words}. Ask with the names of the columns, or connect a model for free questions.",
+        "I do not know these words: {words}. Ask with the names of the columns, or connect a model for free questions.",
         "Не понимаю слова: {words}. Спросите, называя столбцы, или подключите модель для вопросов в свободной форме.",
     ),
     "words_unused": (
@@ -233,7 +236,7 @@ TEXTS: Catalogue = {
     ),
     "too_long": (
         "This question is too long for the offline engine: {words} Ask one thing in a sentence, or connect a model.",
-        "Вопрос слишком длинный для встроенного движка: {words} Спросите об одном в одном предложении или подключите модель.",
+        "Вопрос слишком длинный для встроенного движка: {words} Спросите об одном или подключите модель.",
     ),
     "nothing_asked": (
         "I do not see what is asked for in: {words}. Name a column and what to do with it.",

@@ -1,7 +1,8 @@
-"""Code that draws: one readable chart of a result, with a title, named axes and colours that everybody can tell apart."""
+"""Code that draws: one readable chart of a result, titled, its axes named, its colours told apart by everybody."""
 
 from __future__ import annotations
 
+from .columns import TEMPORAL, is_year
 from .draft import BLUE, PALETTE, Draft, Expr, literal, plotted
 from .intent import ChartKind, Intent
 from .telling import key, measure
@@ -77,9 +78,7 @@ def chosen_kind(draft: Draft, intent: Intent) -> ChartKind:
         return intent.chart
     if intent.single:
         return ""
-    from .columns import is_year
-
-    timely = first.grain not in ("", "weekday", "hour") or is_year(column) or column.type in ("date", "datetime")
+    timely = first.grain not in ("", "weekday", "hour") or is_year(column) or column.type in TEMPORAL
     if timely:
         return "bar" if intent.limit or intent.descending is not None else "line"
     if first.grain or len(intent.keys) == 2:
@@ -166,9 +165,8 @@ def _draw_series(draft: Draft, intent: Intent, key_names: list[str], value_name:
             draft.add("ax.tick_params(axis='x', rotation=45)")
     else:
         if intent.keys[0].grain in ("day", "week", "month"):
-            draft.add(
-                f"wide.index = wide.index.strftime({literal('%Y-%m' if intent.keys[0].grain == 'month' else '%Y-%m-%d')})"
-            )
+            pattern = "%Y-%m" if intent.keys[0].grain == "month" else "%Y-%m-%d"
+            draft.add(f"wide.index = wide.index.strftime({literal(pattern)})")
         if not intent.limit or intent.limit > MOST_CATEGORIES:
             with draft.block(f"if len(wide) > {MOST_CATEGORIES}:"):
                 draft.tell("first_shown", count=Expr("number(len(wide))"))

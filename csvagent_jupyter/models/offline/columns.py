@@ -19,10 +19,12 @@ MAX_NAME_WORDS = 8
 _UNITS = "usd eur rub rur руб kg кг km км cm см mm m pct percent percentage % $ € ₽ шт pcs f c celsius"
 _IDS = "id ids code key uuid guid index no num код ид number номер"
 _LABELS = "name title имя название наименование"
-_ADDITIVE = """revenue sales profit cost expense income amount total sum quantity unit count tax fee payment budget bonus
-    order purchase visit view click population volume expenditure spend orders win goal point loss lead conversion"""
-_AVERAGED = """price age rate rating score grade mark temperature humidity pressure height weight length width size speed
-    percent share margin discount salary duration experience level distance ratio average mean median rank latitude longitude"""
+_ADDITIVE = """revenue sales profit cost expense income amount total sum quantity unit count tax fee payment budget
+    bonus order purchase visit view click population volume expenditure spend orders win goal point loss lead
+    conversion"""
+_AVERAGED = """price age rate rating score grade mark temperature humidity pressure height weight length width size
+    speed percent share margin discount salary duration experience level distance ratio average mean median rank
+    latitude longitude"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,10 @@ class ColumnIndex:
                     _keep_better(found, Match(column, 0.55 + 0.2 / len(stems(column.name))))
         if not found:
             for known, meaning in concepts().items():
-                if abs(len(known) - len(form)) <= allowed and meaning in self._words and len(known) >= 5:
-                    if OSA.distance(form, known, score_cutoff=allowed) <= allowed:
-                        for column, name in self._words[meaning]:
-                            _keep_better(found, Match(column, 0.5 + 0.2 / len(name)))
+                near = meaning in self._words and len(known) >= 5 and abs(len(known) - len(form)) <= allowed
+                if near and OSA.distance(form, known, score_cutoff=allowed) <= allowed:
+                    for column, name in self._words[meaning]:
+                        _keep_better(found, Match(column, 0.5 + 0.2 / len(name)))
         return sorted(found.values(), key=lambda match: -match.score)
 
     def of_concept(self, word: str) -> list[Column]:
@@ -171,7 +173,7 @@ def label_column(profile: Profile) -> Column | None:
     """Return the column that says what a row is about: names, all different."""
     texts = [c for c in profile.columns if c.type in TEXTUAL and is_unique(c, profile.rows)]
     named = [c for c in texts if _about(c, _LABELS)]
-    return (named or texts or [None])[0]
+    return next(iter(named or texts), None)
 
 
 def about_people(profile: Profile) -> bool:
@@ -180,7 +182,7 @@ def about_people(profile: Profile) -> bool:
 
 
 def usual_aggregate(column: Column) -> str:
-    """Return the aggregate people mean when they name none: sum for amounts, mean for levels, "" where both could be."""
+    """Return the aggregate people mean when they name none: sum for amounts, mean for levels, else ""."""
     if _about(column, _AVERAGED):
         return "mean"
     return "sum" if _about(column, _ADDITIVE) else ""

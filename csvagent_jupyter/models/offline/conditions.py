@@ -11,6 +11,8 @@ from .moments import Moment, date_column, moment_at
 from .sentence import NotUnderstoodError, Sentence, UnclearError
 
 _FLIPPED: dict[str, Operator] = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
+_RANGE_ENDS = ("weak", "to", "by")
+_NOT_TRUTH = ("by", "distinct", "share", "count", "aggregate")
 _LINKS = frozenset({"stop", "in", "than", "unit", "only", "which"})
 
 
@@ -28,8 +30,8 @@ def read_conditions(s: Sentence) -> tuple[tuple[Condition, ...], tuple[Having, .
             having.append(found)
         elif found is not None:
             conditions.append(found)
-    conditions += _values(s)
     conditions += _literals(s)
+    conditions += _values(s)
     conditions += _times(s)
     conditions += _equal_numbers(s)
     conditions += _booleans(s)
@@ -39,8 +41,8 @@ def read_conditions(s: Sentence) -> tuple[tuple[Condition, ...], tuple[Having, .
 
 def _between(s: Sentence, at: int) -> Condition:
     first = s.after(at)
-    low = moment_at(s, first) if not _numeric_before(s, at) else None
-    if low is not None:
+    low = moment_at(s, first)
+    if low is not None and _about_time(s):
         second = s.after(low.end, skip=_LINKS | {"and", "weak", "to"})
         high = moment_at(s, second)
         if high is not None:
@@ -54,22 +56,27 @@ def _between(s: Sentence, at: int) -> Condition:
     return Condition(column.name, "between", (number[0], second_number[0]))
 
 
+def _about_time(s: Sentence) -> bool:
+    """Tell whether a number that looks like a year can be one in this table."""
+    return bool(s.index.dates() or s.index.years())
+
+
 def _weak_range(s: Sentence, at: int) -> list[Condition]:
     """Read "from A to B", "from A", "до B": words that are prepositions unless a number or a time follows."""
     if s.kind(at) != "weak":
         return []
     first = s.after(at)
-    skip = _LINKS | {"weak", "to"}
-    low = None if _numeric_before(s, at) else moment_at(s, first)
-    if low is not None:
-        high = moment_at(s, s.after(low.end, skip=skip)) if s.kind(low.end + 1) in ("weak", "to") else None
+    skip = _LINKS | {"weak", "to", "by"}
+    low = moment_at(s, first)
+    if low is not None and (low.year is None or _about_time(s)):
+        high = moment_at(s, s.after(low.end, skip=skip)) if s.kind(low.end + 1) in _RANGE_ENDS else None
         if high is not None:
             return [_time_span(s, at, low, high)]
         return [_time_comparison(s, at, low, ">=" if s.tags[at].value == ">=" else "<=")]
     number = s.number(first)
     if number is None:
         return []
-    second = s.number(s.after(number[1], skip=skip)) if s.kind(number[1] + 1) in ("weak", "to") else None
+    second = s.number(s.after(number[1], skip=skip)) if s.kind(number[1] + 1) in _RANGE_ENDS else None
     end = second[1] if second else number[1]
     column, place = _compared_column(s, at, end)
     s.use(*range(at, end + 1), place)
@@ -148,6 +155,14 @@ def _compared_column(s: Sentence, first: int, end: int) -> tuple[Column, int]:
             column = s.column(place, _comparable)
             if column is not None:
                 return column, place
+    before = s.before(first, skip=_LINKS | {"not"})
+    if before is not None and s.tags[before].value == "people" and s.index.of_concept("age"):
+        return _column_about(s, first, "age"), first
+    mentioned = [at for at in s.columns() if at < first and s.column(at, is_measure) is not None]
+    if len(mentioned) == 1 and not s.has("aggregate", "extreme", "count", "by"):
+        column = s.column(mentioned[0], is_measure)
+        assert column is not None
+        return column, mentioned[0]
     words = " ".join(tag.text for tag in s.tags[first : end + 1])
     raise NotUnderstoodError(words, "offline.no_column_for")
 

@@ -16,7 +16,10 @@ from .telling import told
 from .words import MAX_CHARACTERS
 from .writing import write
 
-_WORDS_OF_READINGS = {"en": {}, "ru": {"sum": "сумма", "mean": "среднее", "max": "максимум", "min": "минимум"}}
+_WORDS_OF_READINGS: dict[Language, dict[str, str]] = {
+    "en": {},
+    "ru": {"sum": "сумма", "mean": "среднее", "max": "максимум", "min": "минимум", "by": "по"},
+}
 _SHOWN_WORDS = 120
 
 
@@ -62,11 +65,11 @@ def _check(prompt: Prompt) -> None:
         raise Declined("offline.no_table")
     if not any(profile.columns for profile in prompt.profiles):
         raise Declined("offline.no_columns")
-    suggestions = suggest(prompt.profiles, prompt.language)
     if not prompt.question.strip():
-        raise Declined("offline.no_question", suggestions=suggestions)
+        raise Declined("offline.no_question", suggestions=suggest(prompt.profiles, prompt.language))
     if len(prompt.question) > MAX_CHARACTERS:
         words = prompt.question.strip()[:60] + "…"
+        suggestions = suggest(prompt.profiles, prompt.language)
         raise Declined("offline.too_long", suggestions=suggestions, words=words)
 
 
@@ -110,7 +113,7 @@ def _ambiguous(error: UnclearError, prompt: Prompt) -> NotAnswered:
     readings = []
     for reading in error.readings:
         text = reading
-        for english in ("sum", "mean", "max", "min"):
+        for english in ("sum", "mean", "max", "min", "by"):
             text = text.replace(f"§{english}§", words.get(english, english))
         question = prompt.question[: error.start] + text + prompt.question[error.end :]
         if any(_reads(question, profile, prompt) for profile in prompt.profiles):
@@ -126,6 +129,3 @@ def _reads(question: str, profile: Profile, prompt: Prompt) -> bool:
     except (NotUnderstoodError, UnclearError):
         return False
     return True
-
-
-__all__ = ["Language", "OfflineModel", "answer"]

@@ -146,12 +146,9 @@ class Groups:
             draft.add(
                 f"result[{literal(self.shown_value)}] = 100 * result[{literal(base)}] / result[{literal(base)}].sum()"
             )
-        for one in intent.having:
-            label = self._label_of(one.measure)
-            draft.add(f"result = result[result[{literal(label)}] {one.operator} {literal(one.values[0])}]")
-
-    def _label_of(self, what: Measure) -> str:
-        return self.value_names[self.intent.measures.index(what)]
+        for test in intent.having:
+            label = self.value_names[intent.measures.index(test.measure)]
+            draft.add(f"result = result[result[{literal(label)}] {test.operator} {literal(test.values[0])}]")
 
     def _group_by(self, at: int, key: Key) -> str:
         """Return what to group by, written before as a variable where a date is cut to a grain."""
@@ -166,7 +163,7 @@ class Groups:
         elif key.grain == "hour":
             cut = f"{column}.dt.hour.astype('Int64')"
         elif key.grain == "weekday":
-            cut = f"{column}.dt.dayofweek.astype('Int64')"
+            cut = f"{column}.dt.day_of_week.astype('Int64')"
         else:
             cut = f"{column}.dt.to_period('{_PERIODS[key.grain]}').dt.to_timestamp()"
         self.draft.add(f"{key.grain} = {cut}.rename({label})")

@@ -11,19 +11,23 @@ PHRASES: Final[dict[str, str]] = {
     "aggregate:median": "median, median value",
     "aggregate:std": "standard deviation, std, stdev, std dev, st dev, deviation",
     "aggregate:var": "variance, var",
-    "count": """how many, number of, count, count of, counts of, counts, total number of, how often, frequency,
-        frequency of, frequencies, how many times, the number, total count, total count of""",
+    "count": """
+        how many, number of, count, count of, counts of, counts, total number of, how often, frequency, frequency
+        of, frequencies, how many times, the number, total count, total count of""",
     "distinct": "distinct, unique, different, distinct values, unique values, different values, various",
-    "share": """share, share of, percentage, percentage of, percent of, percent, what percentage, what percent,
+    "share": """
+        share, share of, percentage, percentage of, percent of, percent, what percentage, what percent,
         proportion, proportion of, proportions, shares, fraction, %""",
     # which ones
-    "extreme:max": """maximum, max, highest, largest, biggest, greatest, maximal, top value, peak, highest value,
-        largest value, maximum value""",
+    "extreme:max": """
+        maximum, max, highest, largest, biggest, greatest, maximal, top value, peak, highest value, largest value,
+        maximum value""",
     "extreme:min": "minimum, min, lowest, smallest, minimal, lowest value, smallest value, minimum value",
     "most:max": "most, the most, more than any other",
     "most:min": "least, fewest, the least, the fewest",
-    "frequent:max": """most common, most frequent, most popular, commonest, most often, most frequently, most occurring,
-        most typical, most common value, most frequent value, most commonly, mode""",
+    "frequent:max": """
+        most common, most frequent, most popular, commonest, most often, most frequently, most occurring, most
+        typical, most common value, most frequent value, most commonly, mode""",
     "frequent:min": "least common, rarest, least frequent, least popular, most rare, least often, least common value",
     "extreme_of:max:age": "oldest, eldest, most old",
     "extreme_of:min:age": "youngest",
@@ -42,14 +46,15 @@ PHRASES: Final[dict[str, str]] = {
     "extreme_of:min:temperature": "coldest",
     "extreme_of:max:salary": "best paid, highest paid",
     "extreme_of:min:salary": "worst paid, lowest paid",
-    "top": "top, the top",
-    "bottom": "bottom, the bottom",
+    "top": "top, the top, best",
+    "bottom": "bottom, the bottom, worst",
     "head": "first, head",
     "which": "which, what, what are, what is, who, whom",
     # grouping
-    "by": """by, per, for each, for every, in each, in every, each, every, grouped by, group by, broken down by,
-        split by, by each, within each, across, according to, of each, of every, from each, at each,
-        versus each, by different, for different, from different, compare by, for all""",
+    "by": """
+        by, per, for each, for every, in each, in every, each, every, grouped by, group by, broken down by, split
+        by, by each, within each, across, according to, of each, of every, from each, at each, versus each, by
+        different, for different, from different, compare by, for all""",
     "grain:day": "day, daily, per day, by day, days",
     "grain:week": "week, weekly, weeks",
     "grain:month": "month, monthly, months",
@@ -57,14 +62,16 @@ PHRASES: Final[dict[str, str]] = {
     "grain:year": "year, yearly, annual, annually, years",
     "grain:weekday": "weekday, weekdays, day of week, day of the week, days of the week",
     "grain:hour": "hour, hourly, hours, hour of day, hour of the day",
-    "trend": """over time, trend, trends, dynamics, time series, across time, trend of, evolution, over the years,
-        over the months, over months, over years, through time, change over time, changed over time, timeline,
-        develop over time, evolve over time, vary over time, with time""",
+    "trend": """
+        over time, trend, trends, dynamics, time series, across time, trend of, evolution, over the years, over
+        the months, over months, over years, through time, change over time, changed over time, timeline, develop
+        over time, evolve over time, vary over time, with time""",
     # conditions
-    "compare:>": """more than, greater than, over, above, higher than, larger than, bigger than, exceeding, exceeds,
-        exceed, longer than, heavier than, taller than, >, upwards of, faster than""",
-    "compare:<": """less than, fewer than, under, below, lower than, smaller than, shorter than, lighter than, <,
-        slower than""",
+    "compare:>": """
+        more than, greater than, over, above, higher than, larger than, bigger than, exceeding, exceeds, exceed,
+        longer than, heavier than, taller than, >, upwards of, faster than""",
+    "compare:<": """
+        less than, fewer than, under, below, lower than, smaller than, shorter than, lighter than, <, slower than""",
     "compare:>=": "at least, no less than, not less than, or more, >=, ≥, minimum of, starting from, starting at",
     "compare:<=": "at most, no more than, not more than, up to, or less, or fewer, <=, ≤, maximum of",
     "compare:==": "equal to, equals, equal, =, ==, exactly, is equal to, of exactly",
@@ -80,36 +87,49 @@ PHRASES: Final[dict[str, str]] = {
     "between": "between, ranging from, in the range, range from",
     "not": "not, no, isn't, aren't, non, except, excluding, without, except for, apart from, but not, exclude",
     "contains": "contains, containing, contain, includes, include, including, with the word",
-    "missing": """missing, missing values, missing value, null, nulls, null values, nan, nans, empty, blank, blanks,
-        empty cells, missing data, na, incomplete, not filled, not filled in, empty values, unknown""",
+    "missing": """
+        missing, missing values, missing value, null, nulls, null values, nan, nans, empty, blank, blanks, empty
+        cells, missing data, na, incomplete, not filled, not filled in, empty values, unknown""",
     "present": "not missing, not empty, not null, non null, filled, filled in, known, not blank, non empty",
     "and": "and, as well as, along with, together with, plus, also",
     "or": "or, either",
     # order
-    "sort": "sort, sorted, order, ordered, sort by, sorted by, order by, ordered by, rank, ranked by, ranked, ranking",
-    "ascending": """ascending, ascending order, in ascending order, asc, increasing, from low to high, low to high,
-        alphabetically, in alphabetical order, alphabetical order, from lowest to highest, from smallest to largest,
-        increasing order, from the lowest to the highest, from small to large, in increasing order, chronologically,
-        in chronological order, smallest first, lowest first, oldest to newest""",
-    "descending": """descending, descending order, in descending order, desc, decreasing, from high to low, high to low,
-        from highest to lowest, from largest to smallest, decreasing order, in decreasing order, from large to small,
+    "sort": """
+        sort, sorted, sort by, sorted by, order!, ordered!, ordering!, order! by!, ordered! by!, ordering! by!,
+        rank, ranked by, ranked, ranking, in order! of!""",
+    "ascending": """
+        ascending, ascending order, in ascending order, asc, increasing, from low to high, low to high,
+        alphabetically, in alphabetical order, alphabetical order, from lowest to highest, from smallest to
+        largest, increasing order, from the lowest to the highest, from small to large, in increasing order,
+        chronologically, in chronological order, smallest first, lowest first, oldest to newest""",
+    "descending": """
+        descending, descending order, in descending order, desc, decreasing, from high to low, high to low, from
+        highest to lowest, from largest to smallest, decreasing order, in decreasing order, from large to small,
         largest first, highest first, in desc, reverse, newest first""",
     # other questions
     "distribution": "distribution, distribution of, distributed, spread, spread of, how is distributed",
-    "correlation": """correlation, correlation between, correlated, correlate, correlates, correlations,
-        correlation matrix, correlation coefficient, pearson correlation, correlation of, pearson""",
+    "correlation": """
+        correlation, correlation between, correlated, correlate, correlates, correlations, correlation matrix,
+        correlation coefficient, pearson correlation, correlation of, pearson""",
     "relation": "relationship, relation, relationship between, relation between, against, versus, vs, depend on",
-    "describe": """describe, summary, summarize, summarise, summary statistics, statistics, overview, statistical summary,
+    "describe": """
+        describe, summary, summarize, summarise, summary statistics, statistics, overview, statistical summary,
         descriptive statistics, stats, general statistics, describe the data, basic statistics""",
-    "duplicates": "duplicate, duplicates, duplicated, duplicate rows, duplicated rows, repeated, repeats, duplicate values",
+    "duplicates": """
+        duplicate, duplicates, duplicated, duplicate rows, duplicated rows, repeated, repeats, duplicate values""",
     "columns": "columns, column names, fields, column, what columns, names of columns, list of columns, variables",
     "shape": "shape, dimensions, size of the table",
-    "rows": """rows, records, entries, observations, row, record, entry, data points, cases, data rows, instances,
+    "rows": """
+        rows, records, entries, observations, row, record, entry, data points, cases, data rows, instances,
         samples""",
-    "people": "employees, workers, students, passengers, players, patients, people, persons, individuals, men and women, person, participants, members",
+    "people": """
+        employees, workers, students, customers, clients, passengers, players, patients, people, persons,
+        individuals, men and women, person, participants, members""",
     # charts
-    "chart:bar": "bar chart, bar graph, bar plot, bars, bar, barchart, barplot, column chart, as bars, as a bar chart",
-    "chart:barh": "horizontal bar chart, horizontal bars, horizontal bar, horizontal bar graph, barh, horizontal bar plot",
+    "chart:bar": """
+        bar chart, bar graph, bar plot, bars, bar, barchart, barplot, column chart, as bars, as a bar chart""",
+    "chart:barh": """
+        horizontal bar chart, horizontal bars, horizontal bar, horizontal bar graph, barh, horizontal bar plot""",
     "chart:line": "line chart, line graph, line plot, line, lines, as a line, curve, linechart, lineplot",
     "chart:pie": "pie chart, pie, pie graph, pie plot, donut, donut chart, piechart",
     "chart:scatter": "scatter plot, scatter, scatterplot, scatter chart, scatter diagram, scatter graph",
@@ -166,15 +186,17 @@ PHRASES: Final[dict[str, str]] = {
     "truth:1": "yes, true",
     "truth:0": "false",
     "compare_values": "compare, comparison, comparison of, compared to, compared with",
-    "stop": """calculate, compute, tell, get, return, provide, present, me, us, please, can,
-        could, would, you, i, want, need, like, see, know, let, the, a, an, is, are, was, were, be, been, being, do,
-        does, did, has, have, had, there, here, their, its, all, any, our, we, my, your, they, value, values, data,
-        dataset, table, file, csv, with respect to, s, made, make, makes, using, use, based on, result, results, as,
-        into, form, come, comes, came, look, looks, much, how, how much, is there, are there, will, should, exist, exists,
-        existing, if, so, then, shown, showing, report, what's, plain, many, total number, out, info, information, about,
-        by value, order of, each of the, both, go, got, via, who's, ones, one of, obtain, determine, identify, given,
-        entire, whole, full, complete, every one, hello, hi, thanks, thank, names of all, axis, x axis, y axis,
-        the x axis, the y axis, x, y, lot, along, overall data,
-        located, placed, sold, belong to, belonging to, belong, among, amongst""",
-    "unit": "years old, year old, usd, dollars, dollar, eur, euros, euro, rubles, roubles, rub, kg, km, cm, pounds, $",
+    "stop": """
+        calculate, compute, tell, get, return, provide, present, me, us, please, can, could, would, you, i, want,
+        need, like, see, know, let, the, a, an, is, are, was, were, be, been, being, do, does, did, has, have,
+        had, there, here, their, its, all, any, our, we, my, your, they, value, values, data, dataset, table,
+        file, csv, with respect to, s, made, make, makes, using, use, based on, result, results, as, into, form,
+        come, comes, came, look, looks, much, how, how much, is there, are there, will, should, exist, exists,
+        existing, if, so, then, report, what's, plain, many, total number, out, info, information, about, by
+        value, order of, each of the, both, go, got, via, who's, ones, one of, obtain, determine, identify, given,
+        entire, whole, full, complete, every one, hello, hi, thanks, thank, names of all, axis, x         axis, y
+        axis, the x axis, the y axis, x, y, lot, along, overall data, located, placed, sold, belong to, belonging
+        to, belong, among, amongst""",
+    "unit": """
+        years old, year old, usd, dollars, dollar, eur, euros, euro, rubles, roubles, rub, kg, km, cm, pounds, $""",
 }

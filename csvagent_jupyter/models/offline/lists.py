@@ -9,7 +9,6 @@ from .columns import NUMERIC, TEMPORAL, is_measure, label_column
 from .draft import BLUE, Draft, Expr, literal
 from .intent import Intent
 from .rows import take_rows, tell_lost
-from .telling import columns as listed_columns
 from .telling import key, shown, what
 
 _JOINED = "', '.join(dict.fromkeys(result[{name}].astype(str).head(5)))"
@@ -53,6 +52,11 @@ def _tell_records(draft: Draft, intent: Intent, columns: list[str]) -> None:
         if columns and intent.single:
             draft.add(f"listed = {_JOINED.format(name=literal(columns[0]))}")
             draft.tell(f"answer_row_{way}", what=shown(intent.order, language), value=value, listed=Expr("listed"))
+        elif columns:
+            each = "value:%Y-%m-%d" if types[intent.order] in TEMPORAL else "number(value)"
+            pairs = f"zip(result[{literal(columns[0])}].head(10), result[{literal(intent.order)}].head(10))"
+            draft.add(f"listed = ', '.join(f'{{name}} ({{{each}}})' for name, value in {pairs})")
+            draft.tell(f"answer_{way}", what=shown(intent.order, language), listed=Expr("listed"))
         else:
             draft.tell(f"answer_row_{way}_bare", what=shown(intent.order, language), value=value)
         return
@@ -306,7 +310,3 @@ def write_list(draft: Draft, intent: Intent, *, coerce: bool = False) -> None:
     frame = take_rows(draft, intent, coerce=coerce)
     draft.gap()
     WRITERS[intent.act](draft, intent, frame)
-
-
-def subject(intent: Intent, draft: Draft) -> str:
-    return listed_columns(intent.columns, draft.language)

@@ -1,4 +1,4 @@
-"""Stretches of time that a question names (2023, March 2023, Q2 2022, 2023-05-01) and the date column they are about."""
+"""Stretches of time that a question names (2023, March 2023, Q2 2022, 2023-05-01) and the date column meant."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .sentence import NotUnderstoodError, Sentence, UnclearError
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A stretch of time: from a day to a day not included, where it stands in the question; `year` when a plain year."""
+    """A stretch of time, from a day to a day not included; `year` when it is a plain year, `start`, `end` its tags."""
 
     first: str
     past: str

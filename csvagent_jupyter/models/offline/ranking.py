@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .columns import NUMERIC, TEMPORAL, is_measure
 from .sentence import NotUnderstoodError, Sentence
 
 DEFAULT_TOP = 10
+_MOST_LISTED = 1000
+_WHO = frozenset({"who", "whom", "кто", "у кого", "кого", "кому"})
+_COUNTED = ("column", "rows", "frequent", "extreme", "extreme_of", "most", "top", "bottom")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +62,11 @@ def _limit(s: Sentence, at: int, default: int) -> int:
     for place in s.unused("number"):
         number = s.number(place)
         following = s.after(place)
-        if number is not None and isinstance(number[0], int) and 0 < number[0] <= 1000 and following is not None:
-            if s.kind(following) in (
-                "column",
-                "rows",
-                "people",
-                "frequent",
-                "extreme",
-                "extreme_of",
-                "most",
-                "top",
-                "bottom",
-            ):
-                s.use(place)
-                return number[0]
+        if number is None or not isinstance(number[0], int) or not 0 < number[0] <= _MOST_LISTED:
+            continue
+        if s.kind(following) in _COUNTED:
+            s.use(place)
+            return number[0]
     return default
 
 
@@ -128,8 +122,6 @@ def _top(s: Sentence, at: int) -> Ranking | None:
 
 def _by_measure(s: Sentence, at: int, ranking: Ranking) -> Ranking:
     """Read "by revenue" of a ranking: a column of numbers after "by"."""
-    from dataclasses import replace
-
     for by in s.unused("by"):
         following = s.after(by)
         if s.kind(following) == "column" and following is not None:
@@ -149,12 +141,12 @@ def _most(s: Sentence, at: int) -> Ranking | None:
     descending = s.tags[at].value == "max"
     following = s.after(at)
     ranking = Ranking(descending, _limit(s, at, 1), s.tags[at].text)
-    if following is None or s.kind(following) in ("rows", "people", "count"):
+    if following is None or s.kind(following) in ("rows", "count"):
         if following is not None:
             if s.kind(following) != "count":
                 s.use(following)
             s.use(at)
-            return _counted(ranking)
+            return replace(ranking, counted=True)
     elif s.kind(following) == "column":
         column = s.column(following, is_measure)
         s.use(at)
@@ -162,7 +154,7 @@ def _most(s: Sentence, at: int) -> Ranking | None:
             s.use(following)
             tag = s.tags[following]
             return _with(ranking, column.name, tag.text, tag.start, tag.end)
-        s.tags[at] = _as_count(s, at)
+        s.tags[at] = replace(s.tags[at], kind="count")
         s.used.discard(at)
         return ranking
     measures = [place for place in s.columns() if s.column(place, is_measure) is not None]
@@ -178,22 +170,8 @@ def _most(s: Sentence, at: int) -> Ranking | None:
     raise NotUnderstoodError(s.tags[at].text, "offline.rank_by_what")
 
 
-def _counted(ranking: Ranking) -> Ranking:
-    from dataclasses import replace
-
-    return replace(ranking, counted=True)
-
-
 def _with(ranking: Ranking, column: str, text: str, start: int, end: int) -> Ranking:
-    from dataclasses import replace
-
     return replace(ranking, column=column, by_text=text, by_start=start, by_end=end)
-
-
-def _as_count(s: Sentence, at: int) -> object:
-    from dataclasses import replace
-
-    return replace(s.tags[at], kind="count")
 
 
 def _extreme(s: Sentence, at: int) -> Ranking | None:
@@ -204,8 +182,7 @@ def _extreme(s: Sentence, at: int) -> Ranking | None:
     ranked = _something_ranked(s, following)
     if s.kind(following) in ("aggregate", "count", "distinct"):
         s.use(at)
-        limited = Ranking(tag.value == "max", _limit(s, at, 1), tag.text)
-        return limited
+        return Ranking(tag.value == "max", _limit(s, at, 1), tag.text)
     if following is None or s.kind(following) != "column" or not ranked:
         return None
     column = s.column(following, lambda c: is_measure(c) or c.type in TEMPORAL)
@@ -213,8 +190,6 @@ def _extreme(s: Sentence, at: int) -> Ranking | None:
         return None
     s.use(at, following)
     named = s.tags[following]
-    from dataclasses import replace
-
     return replace(
         ranking, limit=_limit(s, at, 1), column=column.name, by_text=named.text, by_start=named.start, by_end=named.end
     )
@@ -228,7 +203,6 @@ def _something_ranked(s: Sentence, measured: int | None) -> bool:
         column = s.column(place)
         if column is not None and not is_measure(column) and column.type not in TEMPORAL:
             return True
-    for place in s.unused("grain"):
-        if place > 0 and s.tags[place - 1].kind == "which":
-            return True
-    return False
+    if any(tag.kind == "which" and tag.text.casefold() in _WHO for tag in s.tags):
+        return True
+    return any(place > 0 and s.tags[place - 1].kind == "which" for place in s.unused("grain"))

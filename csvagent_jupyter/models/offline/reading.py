@@ -16,13 +16,12 @@ from .columns import (
     is_identifier,
     is_measure,
     is_unique,
-    is_year,
     usual_aggregate,
     usual_grain,
 )
 from .conditions import read_conditions
-from .intent import Aggregate, ChartKind, Grain, Intent, Key, Measure
-from .moments import date_column
+from .grouping import grain_of, measurable, read_keys, read_measures, usual_measure
+from .intent import ChartKind, Intent, Key, Measure
 from .ranking import Ranking, read_ranking
 from .sentence import NotUnderstoodError, Sentence, UnclearError
 from .special import read_special
@@ -30,7 +29,7 @@ from .tagging import MAX_TOKENS, Tagger
 from .values import FindValues
 from .words import stems
 
-_MANY_GROUPS = 200
+_MOST_READINGS = 5
 
 
 def read(question: str, profile: Profile, languages: tuple[str, ...], find_values: FindValues | None = None) -> Intent:
@@ -53,12 +52,16 @@ class Reader:
         self.index = sentence.index
         self.chart: ChartKind = ""
         self.wants_chart = False
+        self.compared = ""
 
     def read(self) -> Intent:
         s = self.s
         _settle_rows(s)
         conditions, having = read_conditions(s)
         s.refuse_unknown()
+        if s.has("compare_values", "relation"):
+            listed = [one.column for one in conditions if one.operator == "in" and not one.negated]
+            self.compared = listed[0] if len(listed) == 1 else ""
         self._read_chart()
         intent = read_special(s, self.chart)
         if intent is None:
@@ -86,19 +89,18 @@ class Reader:
         s.use(*s.unused("share"))
         ranking = read_ranking(s)
         order, descending = self._read_sort()
-        keys = self._read_keys(ranking)
-        measures = self._read_measures(keys, ranking)
-        mentions = [(at, s.tags[at].text) for at in s.columns()]
+        keys = read_keys(s, ranking)
+        measures = read_measures(s, keys, ranking)
         intent = Intent(
             "aggregate", "", share=share, chart=self.chart, stacked=stacked, order=order, descending=descending
         )
         if ranking is not None:
             return self._ranked(intent, ranking, keys, measures)
-        if not measures and having and not self._measurable_mentions():
+        if not measures and having and not measurable(s):
             measures = list(having)
         if share or measures or keys or self.wants_chart:
             return self._grouped(intent, keys, measures)
-        if mentions or s.has("rows", "show", "people"):
+        if s.unused("column") or s.has("rows", "show"):
             return self._listed(intent, filtered)
         if filtered:
             s.use(*s.unused("rows"))
@@ -106,186 +108,27 @@ class Reader:
         raise NotUnderstoodError(" ".join(tag.text for tag in s.tags) or "?", "offline.nothing_asked")
 
     def _read_sort(self) -> tuple[str, bool | None]:
+        """Return what to sort by ("" for the measure) and which way, None where no way is said."""
         s = self.s
-        directions = s.unused("ascending", "descending")
-        sorts = s.unused("sort")
+        directions, sorts = s.unused("ascending", "descending"), s.unused("sort")
         s.use(*directions, *sorts)
         descending = s.tags[directions[-1]].kind == "descending" if directions else None
+        skipped = frozenset({"stop", "in", "by", "ascending", "descending", "which", "and"})
         for at in [*sorts, *directions]:
-            following = s.after(at, skip=frozenset({"stop", "in", "by", "ascending", "descending", "which"}))
-            if following is not None and s.kind(following) == "column":
-                column = s.column(following)
-                assert column is not None
-                s.use(*(i for i in range(at, following) if s.tags[i].kind == "by"))
-                if not s.has("aggregate", "count") or s.kind(s.before(following)) not in ("aggregate", "extreme"):
-                    s.use(following)
-                return column.name, bool(descending) if descending is not None else False
-            if following is not None and s.kind(following) in ("aggregate", "count", "extreme"):
-                s.use(*(i for i in range(at, following) if s.tags[i].kind == "by"))
-        if sorts and not directions:
-            return "", None
-        return "", descending
-
-    def _read_keys(self, ranking: Ranking | None) -> list[Key]:
-        s = self.s
-        keys: list[Key] = []
-        for at in s.unused("by"):
-            following = s.after(at, skip=frozenset({"stop", "in", "which", "by", "distinct"}))
-            while following is not None and (key := self._key_at(following, bool(ranking))) is not None:
-                keys.append(key)
-                s.use(at)
-                following = s.after(following if key.grain == "" else max(s.used & {following, following + 1}))
-                joined = following
-                if s.kind(joined) == "and" and joined is not None:
-                    following = s.after(joined, skip=frozenset({"stop", "in", "by", "and"}))
-                elif s.kind(joined) != "by":
-                    break
-            if s.kind(following) in ("aggregate", "extreme", "count") and ranking is not None:
-                s.use(at)
-            if at not in s.used and s.kind(following) in ("rows", "people") and following is not None:
-                raise NotUnderstoodError(s.tags[at].text + " " + s.tags[following].text, "offline.words_unused")
-        for at in s.unused("grain"):
-            if at not in s.used:
-                keys.append(self._grain_key(at))
-        for at in s.unused("trend"):
-            column, named = date_column(s, at)
-            s.use(at, *([named] if named is not None else []))
-            keys = keys if any(key.grain for key in keys) else [Key(column.name, _grain(usual_grain(column))), *keys]
-        return list(dict.fromkeys(keys))
-
-    def _key_at(self, at: int, ranked: bool) -> Key | None:
-        s = self.s
-        if s.kind(at) == "grain":
-            return self._grain_key(at)
-        if s.kind(at) != "column":
-            return None
-        rows = s.rows
-        groups = s.column(at, lambda c: is_group(c, rows) or is_identifier(c)) if len(s.tags[at].options) > 1 else None
-        column = groups or s.column(at)
-        if column is None or (ranked and is_measure(column) and not is_year(column)):
-            return None
-        if column.type in TEMPORAL:
-            s.use(at)
-            following = at + 1
-            if s.kind(following) == "grain":
-                s.use(following)
-                return Key(column.name, _grain(s.tags[following].value))
-            return Key(column.name, "day")
-        if column.type == "number" and column.distinct > 20:
-            return None
-        s.use(at)
-        return Key(column.name)
-
-    def _grain_key(self, at: int) -> Key:
-        s = self.s
-        grain = _grain(s.tags[at].value)
-        s.use(at)
-        if not s.index.dates():
-            plain = [c for c in s.index.of_concept(grain) if c.type in ("integer", "text", "category")]
-            if len(plain) == 1:
-                return Key(plain[0].name)
-        column, named = date_column(s, at)
-        if named is not None:
-            s.use(named)
-        if grain == "hour" and column.type == "date":
-            raise NotUnderstoodError(s.tags[at].text, "offline.no_hours")
-        return Key(column.name, grain)
-
-    # --- measures ---------------------------------------------------------------------------------------------------
-
-    def _read_measures(self, keys: list[Key], ranking: Ranking | None) -> list[Measure]:
-        s = self.s
-        found: list[Measure] = []
-        pending: list[tuple[Aggregate, int]] = []
-        carried: list[Aggregate] = []
-        for at in range(len(s.tags)):
-            kind = s.kind(at)
-            if kind in ("aggregate", "extreme"):
-                if pending or s.kind(s.before(at)) not in ("and",) or not found:
-                    carried = []
-                pending.append((s.tags[at].value, at))  # type: ignore[arg-type]
-            elif kind == "count":
-                if pending and pending[-1][0] == "sum":
-                    s.use(pending.pop()[1])
-                found.append(self._counted(at))
-            elif kind == "distinct" and s.kind(s.after(at)) == "column":
+            following = s.after(at, skip=skipped)
+            bys = [by for by in s.unused("by") if by > at]
+            if bys and at in sorts and s.kind(s.after(bys[0], skip=skipped)) == "column":  # sort cities by revenue
+                following = s.after(bys[0], skip=skipped)
+            if following is None or s.kind(following) not in ("column", "aggregate", "count", "extreme"):
                 continue
-            elif kind == "column":
-                wanted = [aggregate for aggregate, _ in pending] or (carried if self._joined(at) else [])
-                column = self._aggregated_column(at, wanted) if wanted else None
-                if column is not None:
-                    found += [Measure(aggregate, column.name) for aggregate in wanted]
-                    s.use(at, *(place for _, place in pending))
-                    carried, pending = wanted, []
-        return self._late(found, pending)
-
-    def _joined(self, at: int) -> bool:
-        before = self.s.before(at)
-        return before is not None and self.s.tags[before].kind == "and"
-
-    def _late(self, found: list[Measure], pending: list[tuple[Aggregate, int]]) -> list[Measure]:
-        """Read an aggregate that stands after its column: "price average", «выручка всего»."""
-        s = self.s
-        for aggregate, place in pending:
-            columns = [(at, c) for at in s.columns() if (c := self._aggregated_column(at, [aggregate])) is not None]
-            if len(columns) == 1:
-                s.use(place, columns[0][0])
-                found.append(Measure(aggregate, columns[0][1].name))
-        return found
-
-    def _aggregated_column(self, at: int, wanted: list[Aggregate]) -> Column | None:
-        if set(wanted) <= {"min", "max"}:
-            return self.s.column(at, lambda c: is_measure(c) or is_year(c) or c.type in TEMPORAL)
-        return self.s.column(at, lambda c: is_measure(c) or (c.type == "boolean" and set(wanted) == {"mean"}))
-
-    def _counted(self, at: int) -> Measure:
-        """Read what is counted: rows, or the different values of a column ("how many customers")."""
-        s = self.s
-        s.use(at)
-        target = s.after(at, skip=frozenset({"stop", "in", "which", "only", "show"}))
-        distinct = target is not None and s.kind(target) == "distinct"
-        if distinct and target is not None:
-            s.use(target)
-            target = s.after(target)
-        if target is None or s.kind(target) not in ("column", "rows"):
-            return Measure("count")
-        if s.kind(target) == "rows":
-            s.use(target)
-            return Measure("count")
-        return self._counted_column(target, distinct)
-
-    def _counted_column(self, target: int, distinct: bool) -> Measure:
-        s = self.s
-        options = [self.index[name] for name in s.tags[target].options]
-        identifiers = [column for column in options if is_identifier(column)]
-        column = identifiers[0] if len(identifiers) == 1 else s.column(target)
-        assert column is not None
-        s.use(target)
-        if is_measure(column) and not distinct:
-            if usual_aggregate(column) == "sum":
-                return Measure("sum", column.name)
-            if column.type == "number":
-                raise NotUnderstoodError(s.tags[target].text, "offline.words_unused")
-        if is_unique(column, s.rows) and not distinct:
-            return Measure("count")
-        return Measure("distinct", column.name)
-
-    def _measurable_mentions(self) -> list[int]:
-        return [at for at in self.s.columns() if self.s.column(at, is_measure) is not None]
-
-    def _usual(self, at: int) -> Measure:
-        """Return the aggregate that people mean for a column of numbers when they name none, or ask back."""
-        s = self.s
-        column = s.column(at, is_measure)
-        assert column is not None
-        aggregate = usual_aggregate(column)
-        if not aggregate:
-            tag = s.tags[at]
-            quoted = f'"{column.name}"'
-            readings = tuple(f"§{word}§ {quoted}" for word in ("sum", "mean"))
-            raise UnclearError(tag.text, tag.start, tag.end, readings)
-        s.use(at)
-        return Measure(aggregate, column.name)  # type: ignore[arg-type]
+            s.use(*(by for by in bys if by < following))
+            if s.kind(following) != "column":
+                return "", descending
+            column = s.column(following)
+            assert column is not None
+            s.use(following)
+            return column.name, descending
+        return ("", descending) if directions or not sorts else ("", None)
 
     # --- what it is all about ---------------------------------------------------------------------------------------
 
@@ -295,13 +138,15 @@ class Reader:
         if self.wants_chart and not keys and not measures:
             return self._charted(intent)
         if not measures:
-            measures = [self._usual(at) for at in self._measurable_mentions()]
+            measures = [usual_measure(s, at) for at in measurable(s)]
         for at in list(s.columns()):
             column = s.column(at)
             if column is not None and (is_group(column, s.rows) or is_unique(column, s.rows)) and len(keys) < 2:
                 s.use(at)
                 keys.append(Key(column.name))
         measures = measures or [Measure("count")]
+        if self.compared and not keys:
+            keys = [Key(self.compared)]
         if len(keys) > 2:
             raise NotUnderstoodError(", ".join(key.column for key in keys[2:]), "offline.too_many_keys")
         return intent.but(measures=tuple(dict.fromkeys(measures)), keys=tuple(keys))
@@ -325,22 +170,22 @@ class Reader:
         dates = [(at, c) for at, c in columns if c.type in TEMPORAL]
         if len(dates) == 1 and len(columns) == 2:
             s.use(dates[0][0])
-            return self._grouped(intent, [Key(dates[0][1].name, _grain(usual_grain(dates[0][1])))], [])
+            return self._grouped(intent, [Key(dates[0][1].name, grain_of(usual_grain(dates[0][1])))], [])
         if len(columns) == 1 and not numbers:
             s.use(columns[0][0])
             column = columns[0][1]
-            grain = _grain(usual_grain(column)) if column.type in TEMPORAL else ""
+            grain = grain_of(usual_grain(column)) if column.type in TEMPORAL else ""
             return intent.but(measures=(Measure("count"),), keys=(Key(column.name, grain),))
         if len(columns) == 2 and len(numbers) == 1:
-            measures = [self._usual(numbers[0][0])]
+            measures = [usual_measure(s, numbers[0][0])]
             return self._grouped(intent, [], measures)
         raise NotUnderstoodError(" ".join(tag.text for tag in s.tags), "offline.nothing_asked")
 
     def _listed(self, intent: Intent, filtered: bool) -> Intent:
-        """Read a question about rows: their columns, the different values of one, or one number of a filtered column."""
+        """Read a question about rows: their columns, the different values of one, or one number of them."""
         s = self.s
-        distinct = s.unused("distinct")
-        s.use(*distinct, *s.unused("rows", "people"))
+        distinct, limit = s.unused("distinct"), self._rows_wanted()
+        s.use(*distinct, *s.unused("rows"))
         places = list(s.columns())
         columns = [c for at in places if (c := s.column(at)) is not None]
         s.use(*places)
@@ -356,7 +201,32 @@ class Reader:
                 return intent.but(measures=(Measure("sum", one.name),))
         if distinct:
             return intent.but(act="unique", columns=names)
-        return intent.but(act="records", columns=names)
+        grouped = self._sorted_groups(intent, columns)
+        if grouped is not None:
+            return grouped
+        descending = bool(intent.descending) if intent.order else None
+        return intent.but(act="records", columns=names, descending=descending, limit=limit)
+
+    def _rows_wanted(self) -> int | None:
+        """Read how many rows are to be shown: "show 10 rows"."""
+        for at in self.s.unused("rows"):
+            number = self.s.number(at - 1)
+            if number is not None and isinstance(number[0], int):
+                self.s.use(at - 1)
+                return number[0]
+        return None
+
+    def _sorted_groups(self, intent: Intent, columns: list[Column]) -> Intent | None:
+        """Read "cities sorted by revenue": each city once, by its sum."""
+        if not intent.order or len(columns) != 1 or not is_group(columns[0], self.s.rows):
+            return None
+        by = self.index[intent.order]
+        if is_unique(columns[0], self.s.rows) or not is_measure(by) or usual_aggregate(by) != "sum":
+            return None
+        keys = (Key(columns[0].name),)
+        return intent.but(
+            measures=(Measure("sum", by.name),), keys=keys, order="", descending=intent.descending is not False
+        )
 
     def _ranked(self, intent: Intent, ranking: Ranking, keys: list[Key], measures: list[Measure]) -> Intent:
         s = self.s
@@ -364,7 +234,9 @@ class Reader:
         intent = intent.but(limit=ranking.limit, descending=descending, single=ranking.limit == 1)
         s.use(*s.unused("rows"))
         if ranking.plain:
-            names = tuple(c.name for at in list(s.columns()) if (c := s.column(at)) is not None and not s.use(at))
+            places = list(s.columns())
+            names = tuple(c.name for at in places if (c := s.column(at)) is not None)
+            s.use(*places)
             return intent.but(act="records", columns=names, descending=None, single=False)
         by = ranking.column or intent.order
         entity, by = self._entity(ranking, keys, by)
@@ -377,7 +249,7 @@ class Reader:
         if measures:
             return intent.but(order="", measures=tuple(dict.fromkeys(measures)), keys=tuple(keys))
         if not by:
-            raise NotUnderstoodError(ranking.text, "offline.rank_by_what")
+            raise self._rank_by_what(ranking)
         if not keys or (len(keys) == 1 and not keys[0].grain and is_unique(self.index[keys[0].column], s.rows)):
             shown = tuple(dict.fromkeys([*(key.column for key in keys), by])) if keys else ()
             return intent.but(act="records", columns=shown, order=by)
@@ -388,6 +260,14 @@ class Reader:
             words = tuple(f'§{word}§ "{by}"' for word in ("sum", "mean", "max" if ranking.descending else "min"))
             raise UnclearError(ranking.by_text or ranking.text, ranking.by_start, ranking.by_end, words)
         return intent.but(order="", measures=(Measure(aggregate, by),), keys=tuple(keys))  # type: ignore[arg-type]
+
+    def _rank_by_what(self, ranking: Ranking) -> Exception:
+        """Ask back by which of the columns of numbers to rank."""
+        measures = [column.name for column in self.index.profile.columns if is_measure(column)]
+        if not 0 < len(measures) <= _MOST_READINGS:
+            return NotUnderstoodError(ranking.text, "offline.rank_by_what")
+        end = self.s.tags[-1].end
+        return UnclearError(ranking.text, end, end, tuple(f' §by§ "{name}"' for name in measures))
 
     def _entity(self, ranking: Ranking, keys: list[Key], by: str) -> tuple[Column | None, str]:
         """Find what is ranked (which city, top 5 products), and by which column where the ranking names none."""
@@ -410,12 +290,6 @@ class Reader:
         return entity, by
 
 
-def _grain(word: str) -> Grain:
-    if word not in get_args(Grain):
-        raise NotUnderstoodError(word)
-    return word  # type: ignore[return-value]
-
-
 def _settle_rows(s: Sentence) -> None:
     """Take what names the rows themselves as rows: the table's own name, its ids, people where rows are people."""
     name = set(stems(s.index.profile.name))
@@ -424,7 +298,7 @@ def _settle_rows(s: Sentence) -> None:
         if tag.kind == "unknown" and words and set(words) <= name:
             s.tags[at] = replace(tag, kind="rows")
         elif tag.kind == "people":
-            s.tags[at] = replace(tag, kind="rows" if about_people(s.index.profile) else "unknown")
+            s.tags[at] = replace(tag, kind="rows" if about_people(s.index.profile) else "unknown", value="people")
         elif tag.kind == "column" and tag.score < 0.9:
             identifiers = [
                 s.index[n] for n in tag.options if is_identifier(s.index[n]) and is_unique(s.index[n], s.rows)

@@ -38,11 +38,6 @@ def take_rows(draft: Draft, intent: Intent, *, coerce: bool = False) -> str:
     return frame
 
 
-def whole_frame(draft: Draft, intent: Intent) -> str:
-    """Return the expression of all rows, for a share of the whole."""
-    return draft.frame
-
-
 def _filter(draft: Draft, conditions: tuple[Condition, ...], frame: str) -> None:
     draft.comment("comment_keep")
     if any(one.negated and one.operator in ("==", "in") and _has_gaps(draft, one.column) for one in conditions):

@@ -1,4 +1,4 @@
-"""Questions that are not about groups: distributions, correlation, missing values, summaries, duplicates, the columns."""
+"""Questions that are not about groups: distributions, correlation, gaps, summaries, duplicates, the columns."""
 
 from __future__ import annotations
 

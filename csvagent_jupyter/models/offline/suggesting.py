@@ -40,11 +40,8 @@ def _candidates(profile: Profile, language: Language) -> Iterator[str]:
     measures = sorted(
         (c for c in profile.columns if is_measure(c)), key=lambda c: (usual_aggregate(c) != "sum", c.type != "number")
     )
-    groups = [
-        c
-        for c in profile.columns
-        if is_group(c, profile.rows) and 2 <= c.distinct <= min(50, max(2, profile.rows // 2)) and _nameable(c)
-    ]
+    most = min(50, max(2, profile.rows // 2))
+    groups = [c for c in profile.columns if is_group(c, profile.rows) and 2 <= c.distinct <= most and _nameable(c)]
     dates = [c for c in profile.columns if c.type in TEMPORAL and _nameable(c)]
     measures = [c for c in measures if _nameable(c)]
     measure = measures[0].name if measures else ""

@@ -1,11 +1,10 @@
-"""The question as a row of tags: each stretch of words is a column, a cell, a number, an operation, or not understood."""
+"""The question as a row of tags: each stretch of words is a column, a cell, a number, an operation, or unknown."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...messages import Profile
-from .columns import NUMERIC, ColumnIndex, Match, is_measure
+from .columns import ColumnIndex, Match, is_measure
 from .lexicon import LONGEST_PHRASE, concept, sense_of
 from .values import Cell, FindValues, ValueIndex
 from .words import Token, stems, tokens
@@ -123,8 +122,15 @@ class Tagger:
                 found.append((at, past, self._column(at, past, matches)))
             cells = self.values.find(whole) or self.values.find(tuple(concept(word) for word in whole))
             if cells and _worth_a_value(self.tokens[at:past], cells):
-                found.append((at, past, self._tag(at, past, "value", score=0.945, cells=tuple(cells))))
+                score = 0.97 if self._written_so(at, past, cells) else 0.945
+                found.append((at, past, self._tag(at, past, "value", score=score, cells=tuple(cells))))
         return found
+
+    def _written_so(self, at: int, past: int, cells: list[Cell]) -> bool:
+        """Tell whether words are a cell with its capitals, and not only for beginning the question: "IT", "May"."""
+        text = self.question[self.tokens[at].start : self.tokens[past - 1].end]
+        capital = text[:1].isupper() and (at > 0 or text.isupper()) and not self.question.isupper()
+        return capital and any(cell == text for _, cell in cells)
 
     def _quoted(self, token: Token) -> Tag:
         place = {"text": token.text, "start": token.start, "end": token.end}
@@ -193,6 +199,3 @@ def _settle(row: list[Tag], index: ColumnIndex) -> list[Tag]:
 
 def _has_measure(tag: Tag | None, index: ColumnIndex) -> bool:
     return tag is not None and any(is_measure(index[name]) for name in tag.options)
-
-
-__all__ = ["MAX_TOKENS", "NUMERIC", "Profile", "Tag", "Tagger"]

@@ -48,9 +48,15 @@ def stem(word: str) -> str:
     word = word.casefold().replace("ё", "е")[:60]
     english, russian = _stemmers()
     if any("а" <= letter <= "я" for letter in word):
-        once = str(russian.stemWord(word))
-        return str(russian.stemWord(once)) if len(once) >= 6 else once  # квартал, кварталам
+        return _to_the_root(word, russian)
     return str(english.stemWord(word))
+
+
+def _to_the_root(word: str, stemmer: Any) -> str:
+    """Stem until nothing changes: one pass makes кварта of квартал, but квартал of кварталам."""
+    while (shorter := str(stemmer.stemWord(word))) != word and len(shorter) >= 6:
+        word = shorter
+    return shorter
 
 
 def split_words(text: str) -> list[str]:

@@ -1,0 +1,183 @@
+"""What is counted or added up, and by what it is grouped."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from ...messages import Column
+from .columns import TEMPORAL, is_group, is_identifier, is_measure, is_unique, is_year, usual_aggregate, usual_grain
+from .intent import Aggregate, Grain, Key, Measure
+from .moments import date_column
+from .ranking import Ranking
+from .sentence import NotUnderstoodError, Sentence, UnclearError
+
+
+def read_keys(s: Sentence, ranking: Ranking | None) -> list[Key]:
+    keys: list[Key] = []
+    for at in s.unused("by"):
+        following = s.after(at, skip=frozenset({"stop", "in", "which", "by", "distinct"}))
+        while following is not None and (key := _key_at(s, following, bool(ranking))) is not None:
+            keys.append(key)
+            s.use(at)
+            following = s.after(following if key.grain == "" else max(s.used & {following, following + 1}))
+            joined = following
+            if s.kind(joined) == "and" and joined is not None:
+                following = s.after(joined, skip=frozenset({"stop", "in", "by", "and"}))
+            elif s.kind(joined) != "by":
+                break
+        if s.kind(following) in ("aggregate", "extreme", "count") and ranking is not None:
+            s.use(at)
+        if at not in s.used and s.kind(following) in ("rows",) and following is not None:
+            aggregates = {s.tags[place].value for place in s.unused("aggregate")}
+            if aggregates != {"mean"}:
+                raise NotUnderstoodError(s.tags[at].text + " " + s.tags[following].text, "offline.words_unused")
+            s.use(at, following)  # the mean per order is the mean of the rows, when each row is an order
+    for at in s.unused("grain"):
+        if at not in s.used:
+            keys.append(_grain_key(s, at))
+    for at in s.unused("trend"):
+        column, named = date_column(s, at)
+        s.use(at, *([named] if named is not None else []))
+        keys = keys if any(key.grain for key in keys) else [Key(column.name, grain_of(usual_grain(column))), *keys]
+    return list(dict.fromkeys(keys))
+
+
+def _key_at(s: Sentence, at: int, ranked: bool) -> Key | None:
+    if s.kind(at) == "grain":
+        return _grain_key(s, at)
+    if s.kind(at) != "column":
+        return None
+    rows = s.rows
+    groups = s.column(at, lambda c: is_group(c, rows) or is_identifier(c)) if len(s.tags[at].options) > 1 else None
+    column = groups or s.column(at)
+    if column is None or (ranked and is_measure(column) and not is_year(column)):
+        return None
+    if column.type in TEMPORAL:
+        s.use(at)
+        following = at + 1
+        if s.kind(following) == "grain":
+            s.use(following)
+            return Key(column.name, grain_of(s.tags[following].value))
+        return Key(column.name, "day")
+    if column.type == "number" and column.distinct > 20:
+        return None
+    s.use(at)
+    return Key(column.name)
+
+
+def _grain_key(s: Sentence, at: int) -> Key:
+    grain = grain_of(s.tags[at].value)
+    s.use(at)
+    if not s.index.dates():
+        plain = [c for c in s.index.of_concept(grain) if c.type in ("integer", "text", "category")]
+        if len(plain) == 1:
+            return Key(plain[0].name)
+    column, named = date_column(s, at)
+    if named is not None:
+        s.use(named)
+    if grain == "hour" and column.type == "date":
+        raise NotUnderstoodError(s.tags[at].text, "offline.no_hours")
+    return Key(column.name, grain)
+
+
+def read_measures(s: Sentence, keys: list[Key], ranking: Ranking | None) -> list[Measure]:
+    found: list[Measure] = []
+    pending: list[tuple[Aggregate, int]] = []
+    carried: list[Aggregate] = []
+    for at in range(len(s.tags)):
+        kind = s.kind(at)
+        if kind in ("aggregate", "extreme"):
+            if pending or s.kind(s.before(at)) not in ("and",) or not found:
+                carried = []
+            pending.append((s.tags[at].value, at))  # type: ignore[arg-type]
+        elif kind == "count":
+            if pending and pending[-1][0] == "sum":
+                s.use(pending.pop()[1])
+            found.append(_counted(s, at))
+        elif kind == "distinct" and s.kind(s.after(at)) == "column":
+            continue
+        elif kind == "column":
+            wanted = [aggregate for aggregate, _ in pending] or (carried if _joined(s, at) else [])
+            column = _aggregated_column(s, at, wanted) if wanted else None
+            if column is not None:
+                found += [Measure(aggregate, column.name) for aggregate in wanted]
+                s.use(at, *(place for _, place in pending))
+                carried, pending = wanted, []
+    return _late(s, found, pending)
+
+
+def _joined(s: Sentence, at: int) -> bool:
+    before = s.before(at)
+    return before is not None and s.tags[before].kind == "and"
+
+
+def _late(s: Sentence, found: list[Measure], pending: list[tuple[Aggregate, int]]) -> list[Measure]:
+    """Read an aggregate that stands after its column: "price average", «выручка всего»."""
+    for aggregate, place in pending:
+        columns = [(at, c) for at in s.columns() if (c := _aggregated_column(s, at, [aggregate])) is not None]
+        if len(columns) == 1:
+            s.use(place, columns[0][0])
+            found.append(Measure(aggregate, columns[0][1].name))
+    return found
+
+
+def _aggregated_column(s: Sentence, at: int, wanted: list[Aggregate]) -> Column | None:
+    if set(wanted) <= {"min", "max"}:
+        return s.column(at, lambda c: is_measure(c) or is_year(c) or c.type in TEMPORAL)
+    return s.column(at, lambda c: is_measure(c) or (c.type == "boolean" and set(wanted) == {"mean"}))
+
+
+def _counted(s: Sentence, at: int) -> Measure:
+    """Read what is counted: rows, or the different values of a column ("how many customers")."""
+    s.use(at)
+    target = s.after(at, skip=frozenset({"stop", "in", "which", "only", "show"}))
+    distinct = target is not None and s.kind(target) == "distinct"
+    if distinct and target is not None:
+        s.use(target)
+        target = s.after(target)
+    if target is None or s.kind(target) not in ("column", "rows"):
+        return Measure("count")
+    if s.kind(target) == "rows":
+        s.use(target)
+        return Measure("count")
+    return _counted_column(s, target, distinct)
+
+
+def _counted_column(s: Sentence, target: int, distinct: bool) -> Measure:
+    options = [s.index[name] for name in s.tags[target].options]
+    identifiers = [column for column in options if is_identifier(column)]
+    column = identifiers[0] if len(identifiers) == 1 else s.column(target)
+    assert column is not None
+    s.use(target)
+    if is_measure(column) and not distinct:
+        if usual_aggregate(column) == "sum":
+            return Measure("sum", column.name)
+        if column.type == "number":
+            raise NotUnderstoodError(s.tags[target].text, "offline.words_unused")
+    if is_unique(column, s.rows) and not distinct:
+        return Measure("count")
+    return Measure("distinct", column.name)
+
+
+def measurable(s: Sentence) -> list[int]:
+    return [at for at in s.columns() if s.column(at, is_measure) is not None]
+
+
+def usual_measure(s: Sentence, at: int) -> Measure:
+    """Return the aggregate that people mean for a column of numbers when they name none, or ask back."""
+    column = s.column(at, is_measure)
+    assert column is not None
+    aggregate = usual_aggregate(column)
+    if not aggregate:
+        tag = s.tags[at]
+        quoted = f'"{column.name}"'
+        readings = tuple(f"§{word}§ {quoted}" for word in ("sum", "mean"))
+        raise UnclearError(tag.text, tag.start, tag.end, readings)
+    s.use(at)
+    return Measure(aggregate, column.name)  # type: ignore[arg-type]
+
+
+def grain_of(word: str) -> Grain:
+    if word not in get_args(Grain):
+        raise NotUnderstoodError(word)
+    return word  # type: ignore[return-value]
