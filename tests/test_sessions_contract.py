@@ -176,6 +176,21 @@ async def test_a_follower_gets_what_was_and_then_what_comes(store: SessionStore)
     assert [event.seq for event in await resumed] == [450, 451, 452]
 
 
+async def test_one_task_of_a_session_can_be_followed(store: SessionStore) -> None:
+    session_id = (await store.create_session("os:ann")).session_id
+
+    async def follow() -> list[int | None]:
+        async with aclosing(store.follow(session_id, task_id="t2")) as events:
+            return [(await anext(events)).seq for _ in range(4)]
+
+    for number in range(6):
+        await store.append(session_id, progress(f"t{1 + number % 2}"))
+    reader = asyncio.create_task(follow())
+    for task_id in ("t1", "t3", "t2"):
+        await store.append(session_id, progress(task_id))
+    assert await reader == [2, 4, 6, 9]
+
+
 async def test_a_follower_hears_of_another_store_on_the_same_data(make_store: MakeStore) -> None:
     async with make_store() as here, make_store() as there:
         session_id = (await here.create_session("os:ann")).session_id

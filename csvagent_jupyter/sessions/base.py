@@ -95,10 +95,10 @@ class SessionStore(ABC):
         """Return the events with a greater `seq` than `after`, in order, at most `limit`."""
 
     @abstractmethod
-    def follow(self, session_id: str, after: int = 0) -> AsyncGenerator[Event, None]:
+    def follow(self, session_id: str, after: int = 0, *, task_id: str | None = None) -> AsyncGenerator[Event, None]:
         """Yield the events after `after`, then each new one as it comes from any process, until the store closes.
 
-        Any number may follow at a time. Close the iterator (``contextlib.aclosing``) when it is no longer read.
+        With `task_id` only that task's, which spares reading the rest of a long session. Any number may follow at a time. Close the iterator (``contextlib.aclosing``) when it is no longer read.
         """
 
     @abstractmethod

@@ -158,14 +158,16 @@ class SQLiteStore(SessionStore):
     ) -> tuple[Event, ...]:
         return await self._read(log.read, session_id, after, task_id, limit)
 
-    async def follow(self, session_id: str, after: int = 0) -> AsyncGenerator[Event, None]:
+    async def follow(
+        self, session_id: str, after: int = 0, *, task_id: str | None = None
+    ) -> AsyncGenerator[Event, None]:
         await self.session(session_id)
         announced = 0
         with self._wakeups.listen(session_id) as bell:
             while self._is_open:
                 bell.clear()
                 try:
-                    events = await self.read(session_id, after, limit=_PAGE)
+                    events = await self.read(session_id, after, task_id=task_id, limit=_PAGE)
                 except StoreError:
                     if self._is_open:
                         raise
@@ -176,8 +178,9 @@ class SQLiteStore(SessionStore):
                 if len(events) == _PAGE:
                     continue
                 for event in self._announced.get(session_id, [])[announced:]:
-                    yield event
                     announced += 1
+                    if task_id in (None, event.task_id):
+                        yield event
                 if not bell.is_set():
                     await bell.wait()
 
