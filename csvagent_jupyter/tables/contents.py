@@ -19,6 +19,8 @@ from ..exceptions import Unreadable
 from .names import shown
 
 BLOCK = 1 << 20
+SMALL_BLOCK = 4 << 10
+"""Packed bytes taken at a time where what they unpack to cannot be bounded beforehand."""
 MAX_BYTES = 2 << 30
 MEMORY_PER_BYTE = 5
 """Bytes of memory that reading needs for one byte of text: the text itself, its cells, and the frame (measured)."""
@@ -74,6 +76,8 @@ def read_contents(path: Path, *, limit: int | None = None) -> Contents:
 def is_arrow(path: Path) -> bool:
     """Tell whether the file at `path` starts as an Arrow file does; False when it cannot be opened."""
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
             return file.read(len(ARROW)) == ARROW
     except OSError:
@@ -116,13 +120,25 @@ def _unpack(path: Path, file: IO[bytes], packed: str, bound: int) -> Contents:
 
 
 def _unzstd(path: Path, file: IO[bytes], bound: int) -> bytes:
+    """Unpack all frames; unlike the library's file reader, notice a file that is cut off."""
     import zstandard
 
+    kept = io.BytesIO()
+    rest = b""
+    frame = zstandard.ZstdDecompressor().decompressobj()
     try:
-        with zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as opened:
-            return _bounded(path, opened, bound)
+        while block := rest or file.read(SMALL_BLOCK):
+            if frame.eof:
+                frame = zstandard.ZstdDecompressor().decompressobj()
+            kept.write(frame.decompress(block))
+            rest = frame.unused_data if frame.eof else b""
+            if kept.tell() > bound:
+                raise Unreadable("tables.too_large", name=shown(path.name), megabytes=bound >> 20)
     except zstandard.ZstdError:
         raise Unreadable("tables.damaged_archive", name=shown(path.name)) from None
+    if not frame.eof:
+        raise EOFError
+    return kept.getvalue()
 
 
 def _unzip(path: Path, file: IO[bytes], bound: int) -> Contents:

@@ -59,7 +59,8 @@ def _flat(frame: Any, said: list[Said]) -> Any:
     names, renamed = column_names(["" if label is None else label for label in labels])
     index_names = _index_names(frame.index, names)
     if index_names:
-        index = frame.index.to_frame(index=False, name=index_names)
+        index = frame.index.to_frame(index=False)
+        index.columns = pd.Index(index_names)
         frame = frame.reset_index(drop=True)
         frame.columns = pd.Index(names)
         frame = pd.concat([index, frame], axis=1)

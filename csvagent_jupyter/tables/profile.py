@@ -119,7 +119,7 @@ def _kind(field: Any, column: Any) -> Kind:
         (pa.types.is_null, "empty"),
     ]
     found: Kind = next((kind for fits, kind in kinds if fits(field.type)), "mixed")
-    if found == "datetime" and _midnights(column):
+    if found == "datetime" and field.type.tz is None and _midnights(column):
         return "date"
     return found
 
@@ -180,7 +180,9 @@ def _number_column(base: Column, filled: Any) -> Column:
 
 
 def _date_column(base: Column, filled: Any) -> Column:
-    bounds: Any = pc.min_max(filled).as_py()
+    ticks = filled.cast(pa.int64()) if pa.types.is_duration(filled.type) else filled
+    found: Any = pc.min_max(ticks).as_py()
+    bounds = {name: pa.scalar(tick, filled.type).as_py() for name, tick in found.items()}
     return _changed(base, min=_moment(bounds["min"], base.type), max=_moment(bounds["max"], base.type))
 
 
