@@ -180,6 +180,7 @@ class Run:
             setback = self._advise(reply, place, turns)
             if setback is None:
                 yield self.account.progress("executing", code=reply.code)
+                await prepare(place, reading, turns, self._left)
                 execution = await self._execute(place, reply.code)
                 if execution.error is None:
                     yield self.account.progress("checking", code=reply.code)

@@ -130,6 +130,7 @@ async def _load(place: Workplace, reading: Reading) -> None:
     paths = {table.name: place.folder / f"{number}.arrow" for number, table in enumerate(reading.tables, 1)}
     try:
         for table in reading.tables:
+            paths[table.name].unlink(missing_ok=True)
             await asyncio.to_thread(table.write_arrow, paths[table.name])
         await place.kernel.load(paths)
     finally:
