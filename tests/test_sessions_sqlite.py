@@ -9,14 +9,14 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from contextlib import closing
+from contextlib import aclosing, closing
 from pathlib import Path
 
 import pytest
 from jupyter_core.paths import jupyter_data_dir
 
 from csvagent_jupyter.exceptions import NotFound, StorageFull, StoreError, StoreUnreachable
-from csvagent_jupyter.messages import Event, LedgerEntry, Progress, Question, Task
+from csvagent_jupyter.messages import Answer, Event, LedgerEntry, Progress, Question, Task
 from csvagent_jupyter.sessions import migrations
 from csvagent_jupyter.sessions.filesystem import filesystem_of, is_network_filesystem, is_network_folder
 from csvagent_jupyter.sessions.sqlite import SQLiteStore, default_folder
@@ -137,6 +137,38 @@ async def test_every_step_leads_to_the_same_schema_in_order(tmp_path: Path) -> N
             migrations.migrate(connection, "x")
             assert connection.execute("PRAGMA user_version").fetchone()[0] == migrations.VERSION
             assert not connection.in_transaction
+
+
+async def test_events_of_a_newer_version_are_passed_over(path: Path) -> None:
+    async with SQLiteStore(path) as store:
+        await store.create_session("os:ann", session_id="s")
+        for _ in range(450):
+            await store.append("s", progress())
+        last = await store.append("s", progress("last"))
+        sql(path, """UPDATE events SET body = '{"type": "telepathy"}' WHERE seq BETWEEN 100 AND 400""")
+        async with aclosing(store.follow("s")) as events:
+            seqs = [(await anext(events)).seq for _ in range(150)]
+        assert seqs == [*range(1, 100), *range(401, 452)]
+        assert (await store.read("s", 300))[-1] == last
+
+
+async def test_a_task_of_a_newer_version_can_still_be_ended(path: Path) -> None:
+    async with SQLiteStore(path) as store:
+        await store.create_session("os:ann", session_id="s")
+        for task_id in ("t1", "t2"):
+            await store.submit(Task(task_id, "s", "os:ann", Question("?"), runner="r1"))
+        sql(path, """UPDATE tasks SET question = '{"text": {"en": "?"}}' WHERE task_id = 't1'""")
+        assert [task.question.text for task in await store.tasks()] == ["?", ""]
+        for task_id in ("t1", "t2"):
+            claimed = await store.claim("r1", 60)
+            assert claimed is not None and claimed.task_id == task_id
+            done = Event("result", task_id, status="success", result=Answer(True, task_id))
+            await store.finish(task_id, claimed.fence, done, "SUCCESS")
+        sql(path, """UPDATE events SET body = '{"type": "result", "result": 5}' WHERE task_id = 't1'""")
+        assert [turn.task_id for turn in await store.turns("s")] == ["t2"]
+        with pytest.raises(StoreError) as unreadable:
+            await store.result("t1")
+        assert unreadable.value.key == "sessions.newer_entry"
 
 
 # --- troubles -------------------------------------------------------------------------------------------------------

@@ -142,6 +142,23 @@ async def test_a_refused_question_leaves_nothing_behind(store: SQLiteStore) -> N
     assert {task.status for task in await store.tasks()} == {"REVOKED"}
 
 
+async def test_a_cell_and_a_panel_share_a_sessions_line(store: SQLiteStore) -> None:
+    """Two processes ask in one session: the second one's question runs when the first one's has ended."""
+    async with (
+        SQLiteStore(store.path) as other,
+        queue_for(store, wait_for_ever) as cell,
+        queue_for(other, answer_at_once) as panel,
+    ):
+        session_id = await new_session(store)
+        first = await ask(cell, session_id)
+        await until(store, session_id, kind="progress", count=2)
+        second = await ask(panel, session_id)
+        assert (await store.task(second.task_id)).status == "PENDING"
+        await panel.cancel(first.task_id)
+        assert await ended(store, first) == "REVOKED"
+        assert await ended(store, second) == "SUCCESS"
+
+
 # --- stopping -------------------------------------------------------------------------------------------------------
 
 
@@ -285,6 +302,15 @@ async def test_the_tasks_of_a_killed_process_end_or_go_on_elsewhere(store: SQLit
     async with queue_for(store, adopts=True):
         events = await until(store, "outlives", count=2)
         assert [event.status for event in events if event.type == "result"] == ["success", "success"]
+
+
+async def test_a_lease_that_just_ran_out_is_given_time(store: SQLiteStore) -> None:
+    """After a laptop wakes up all leases have run out, and every runner needs a moment to renew its own."""
+    session_id = await new_session(store)
+    await store.submit(Task("t1", session_id, "os:ann", Question("Q"), runner="another-host"), lease=-1)
+    async with queue_for(store) as queue:
+        assert await ended(store, await ask(queue, await new_session(store))) == "SUCCESS"
+        assert (await store.task("t1")).status == "PENDING"
 
 
 async def test_a_lease_that_ran_out_is_taken_up_without_knowing_the_process(store: SQLiteStore) -> None:

@@ -92,13 +92,17 @@ class SessionStore(ABC):
     async def read(
         self, session_id: str, after: int = 0, *, task_id: str | None = None, limit: int = 1_000
     ) -> tuple[Event, ...]:
-        """Return the events with a greater `seq` than `after`, in order, at most `limit`."""
+        """Return the events with a greater `seq` than `after`, in order, at most `limit`.
+
+        An event of a newer version that this one cannot read is passed over.
+        """
 
     @abstractmethod
     def follow(self, session_id: str, after: int = 0, *, task_id: str | None = None) -> AsyncGenerator[Event, None]:
         """Yield the events after `after`, then each new one as it comes from any process, until the store closes.
 
-        With `task_id` only that task's, which spares reading the rest of a long session. Any number may follow at a time. Close the iterator (``contextlib.aclosing``) when it is no longer read.
+        With `task_id` only that task's, which spares reading the rest of a long session. Any number may follow at a
+        time. Close the iterator (``contextlib.aclosing``) when it is no longer read.
         """
 
     @abstractmethod

@@ -156,7 +156,7 @@ class SQLiteStore(SessionStore):
     async def read(
         self, session_id: str, after: int = 0, *, task_id: str | None = None, limit: int = 1_000
     ) -> tuple[Event, ...]:
-        return await self._read(log.read, session_id, after, task_id, limit)
+        return (await self._read(log.read, session_id, after, task_id, limit)).events
 
     async def follow(
         self, session_id: str, after: int = 0, *, task_id: str | None = None
@@ -167,15 +167,14 @@ class SQLiteStore(SessionStore):
             while self._is_open:
                 bell.clear()
                 try:
-                    events = await self.read(session_id, after, task_id=task_id, limit=_PAGE)
+                    events, after, is_full = await self._read(log.read, session_id, after, task_id, _PAGE)
                 except StoreError:
                     if self._is_open:
                         raise
                     return
                 for event in events:
                     yield event
-                    after = event.seq or after
-                if len(events) == _PAGE:
+                if is_full:
                     continue
                 for event in self._announced.get(session_id, [])[announced:]:
                     announced += 1

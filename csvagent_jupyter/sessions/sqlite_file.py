@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
+from msgspec import ValidationError
+
 from ..exceptions import StorageFull, StoreError, StoreUnreachable
 from .filesystem import is_network_folder, make_private_folder
 from .migrations import migrate
@@ -52,8 +54,10 @@ class SQLiteFile:
         thread, self._thread = self._thread, None
         if thread is None:
             return
-        await asyncio.shield(asyncio.get_running_loop().run_in_executor(thread, self._close))
-        thread.shutdown()
+        try:
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(thread, self._close))
+        finally:
+            thread.shutdown()
 
     async def read(self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` with the connection, in the thread."""
@@ -143,6 +147,8 @@ class SQLiteFile:
             return work()
         except sqlite3.Error as error:
             raise _as_store_error(error, self.path) from error
+        except ValidationError as error:
+            raise StoreError("sessions.newer_entry", path=str(self.path)) from error
 
 
 def _as_store_error(error: sqlite3.Error, path: Path) -> StoreError:

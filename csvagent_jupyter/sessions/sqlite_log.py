@@ -8,7 +8,9 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from sqlite3 import Connection, IntegrityError, Row
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
+
+from msgspec import ValidationError
 
 from ..exceptions import BadInput, LeaseLost, NotFound
 from ..messages import Answer, Event, Session, Turn
@@ -145,13 +147,30 @@ def hold_artifacts(connection: Connection, holder: str, artifacts: Iterable[str]
     )
 
 
-def read(connection: Connection, session_id: str, after: int, task_id: str | None, limit: int) -> tuple[Event, ...]:
+class Page(NamedTuple):
+    """A piece of a log: its events, the last number it covers, and whether there may be more behind it."""
+
+    events: tuple[Event, ...]
+    last: int
+    is_full: bool
+
+
+def read(connection: Connection, session_id: str, after: int, task_id: str | None, limit: int) -> Page:
     rows = connection.execute(
-        "SELECT seq, at, body FROM events WHERE session_id = ? AND seq > ? AND (? IS NULL OR task_id = ?)"
-        " ORDER BY seq LIMIT ?",
+        "SELECT session_id, seq, at, body FROM events WHERE session_id = ? AND seq > ?"
+        " AND (? IS NULL OR task_id = ?) ORDER BY seq LIMIT ?",
         (session_id, after, task_id, task_id, limit),
-    )
-    return tuple(replace(read_json(Event, body), session_id=session_id, seq=seq, at=at) for seq, at, body in rows)
+    ).fetchall()
+    events = tuple(event for row in rows if (event := _event(*row)) is not None)
+    return Page(events, rows[-1][1] if rows else after, len(rows) == limit)
+
+
+def _event(session_id: str, seq: int, at: str, body: str) -> Event | None:
+    """Build an event; None for one of a newer version with words that this one does not know."""
+    try:
+        return replace(read_json(Event, body), session_id=session_id, seq=seq, at=at)
+    except ValidationError:
+        return None
 
 
 def last_numbers(connection: Connection, session_ids: Iterable[str]) -> dict[str, int]:
@@ -172,12 +191,14 @@ def result(connection: Connection, task_id: str) -> Answer | None:
 
 def turns(connection: Connection, session_id: str) -> tuple[Turn, ...]:
     rows = connection.execute(
-        "SELECT body FROM events WHERE session_id = ? AND kind = 'turn' ORDER BY seq", (session_id,)
+        "SELECT session_id, seq, at, body FROM events WHERE session_id = ? AND kind = 'turn' ORDER BY seq",
+        (session_id,),
     )
-    answers = [answer for (body,) in rows if (answer := read_json(Event, body).result) is not None]
+    events = (event for row in rows if (event := _event(*row)) is not None)
     return tuple(
         Turn(answer.task_id, answer.question, answer.interpretation, answer.final_code, answer.text_output)
-        for answer in answers
+        for event in events
+        if (answer := event.result) is not None
     )
 
 

@@ -73,6 +73,12 @@ TEXTS: Catalogue = {
         "Хранилище сессий {path} создано более новой версией csvagent-jupyter (схема {found}, здесь известна {known}). "
         "Обновите csvagent-jupyter в этом окружении или укажите другой путь к хранилищу.",
     ),
+    "newer_entry": (
+        "An entry in {path} was written by another version of csvagent-jupyter and cannot be read here. Use the same "
+        "version in both environments.",
+        "Запись в {path} сделана другой версией csvagent-jupyter, и прочитать её здесь нельзя. Используйте одну и ту же "
+        "версию в обоих окружениях.",
+    ),
     "failed": (
         "The session store {path} does not work: {reason}. Check the disk, or set another path.",
         "Хранилище сессий {path} не работает: {reason}. Проверьте диск или укажите другой путь.",
