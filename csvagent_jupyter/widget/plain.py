@@ -18,9 +18,12 @@ CELL: Final = 24
 MAX_TEXT: Final = 20_000
 
 
-def answer_text(answer: Answer) -> str:
-    """Return the answer in the order of every surface; nothing in it can steer a terminal."""
-    parts = _answered(answer) if answer.success else _not_answered(answer)
+def answer_text(answer: Answer, *, in_notebook: bool = True) -> str:
+    """Return the answer in the order of every surface; nothing in it can steer a terminal.
+
+    Only `in_notebook` does it name the magic's words for what to do next.
+    """
+    parts = _answered(answer) if answer.success else _not_answered(answer, in_notebook)
     notes = sorted(answer.notes, key=lambda note: note.level != "warning")
     parts.append("\n".join(("⚠ " if note.level == "warning" else "ℹ ") + note.text for note in notes))
     if answer.files:
@@ -29,8 +32,10 @@ def answer_text(answer: Answer) -> str:
     if not answer.success or len(answer.attempts) > 1:
         parts.append("\n".join(error_line(attempt, answer.language) for attempt in answer.attempts))
     if answer.task_id:
-        sent = [say("view.sent_hint", answer.language) + " %csvagent sent"] if went_to_a_model(answer) else []
-        parts.append(" · ".join([*foot_words(answer), *sent]))
+        foot = foot_words(answer)
+        if in_notebook and went_to_a_model(answer):
+            foot.append(say("view.sent_hint", answer.language) + " %csvagent sent")
+        parts.append(" · ".join(foot))
     return clean("\n\n".join(part for part in parts if part))
 
 
@@ -56,7 +61,7 @@ def _answered(answer: Answer) -> list[str]:
     return parts
 
 
-def _not_answered(answer: Answer) -> list[str]:
+def _not_answered(answer: Answer, in_notebook: bool) -> list[str]:
     language, error = answer.language, answer.error
     if error is not None and error.kind == "cancelled":
         seconds = answer.seconds if answer.cancelled_after is None else answer.cancelled_after
@@ -65,7 +70,7 @@ def _not_answered(answer: Answer) -> list[str]:
     heading = ideas_key(answer)
     if heading is not None:
         parts.append("\n".join([say(heading, language), *(f"  · {text}" for text in answer.suggestions)]))
-    if error is not None and error.kind == "declined" and answer.model == "offline":
+    if in_notebook and error is not None and error.kind == "declined" and answer.model == "offline":
         parts.append(say("view.connect", language))
     return parts
 

@@ -9,7 +9,7 @@ from .markup import Html
 
 _MUTED = "var(--jp-content-font-color2, color-mix(in srgb, currentColor 68%, transparent))"
 _LINE = "var(--jp-border-color2, rgba(128, 128, 128, .3))"
-_SOFT = "var(--jp-layout-color2, rgba(128, 128, 128, .1))"
+_SOFT = "var(--jp-cell-editor-background, rgba(128, 128, 128, .1))"
 _CODE = "var(--jp-code-font-family, ui-monospace, Menlo, Consolas, monospace)"
 
 CSS = f"""
@@ -61,7 +61,7 @@ CSS = f"""
 .csvagent.csvagent .none{{opacity:.5}}
 .csvagent.csvagent .k{{color:var(--jp-mirror-editor-keyword-color, inherit)}}
 .csvagent.csvagent .s{{color:var(--jp-mirror-editor-string-color, inherit)}}
-.csvagent.csvagent .c{{color:var(--jp-mirror-editor-comment-color, inherit);opacity:.85}}
+.csvagent.csvagent .c{{color:{_MUTED};font-style:italic}}
 .csvagent.csvagent .m{{color:var(--jp-mirror-editor-number-color, inherit)}}
 .csvagent.csvagent .row{{display:flex;gap:8px;align-items:baseline;margin:0}}
 .csvagent.csvagent .row .grow{{flex:1;min-width:0;overflow-wrap:anywhere}}
