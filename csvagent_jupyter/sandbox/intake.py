@@ -106,9 +106,10 @@ def _read(path: Path, limit: int) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW)
     except OSError:
         return b""
+    state = os.fstat(descriptor)
+    if not stat.S_ISREG(state.st_mode) or state.st_nlink != 1 or state.st_size > limit:
+        os.close(descriptor)
+        return b""
     with os.fdopen(descriptor, "rb") as file:
-        state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode) or state.st_nlink != 1 or state.st_size > limit:
-            return b""
         data = file.read(limit + 1)
     return data if len(data) <= limit else b""

@@ -111,8 +111,8 @@ class SandboxKernel:
         self._context.setsockopt(zmq.MAXMSGSIZE, self.limits.message)
         self._context.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
         self._context.setsockopt(zmq.LINGER, 0)
-        self._manager = self._make_manager(self._folder, self._context)
         try:
+            self._manager = self._make_manager(self._folder, self._context)
             await self._manager.start_kernel(sandbox_folder=self._folder, limits=self.limits)
         except BaseException:
             await self.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
@@ -49,6 +50,7 @@ class _Copy:
         self._out: list[str] = []
         self._skipping = 0
         self._open: list[str] = []
+        self._style: list[str] = []
         self._root = ""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -64,15 +66,19 @@ class _Copy:
         if self._skipping:
             self._skipping -= 1
             return
+        if name == "style":
+            rules, self._style = "".join(self._style), []
+            self._out.append(escape(rules) if _harmless(rules) else "")
         self._out.append(f"</{name}>")
         self._open.pop()
 
     def text(self, text: str) -> None:
         if self._skipping or not self._open:
             return
-        if self._open[-1] == "style" and any(bad in text.lower() for bad in _BAD_STYLE):
-            return
-        self._out.append(escape(text))
+        if self._open[-1] == "style":
+            self._style.append(text)  # it comes in pieces, and is judged as a whole
+        else:
+            self._out.append(escape(text))
 
     def result(self) -> bytes:
         return "".join(self._out).encode() if self._root == "svg" else b""
@@ -83,7 +89,10 @@ def _allowed(element: str, name: str, value: str) -> bool:
         return value.startswith("#") or (element == "image" and value.startswith("data:image/png;base64,"))
     if name not in ATTRIBUTES:
         return False
-    if name.startswith("xmlns"):
-        return True
-    plain = value.lower().replace(" ", "")
-    return not any(bad in plain for bad in _BAD_STYLE) and ("url(" not in plain or "url(#" in plain.replace("'", ""))
+    return name.startswith("xmlns") or _harmless(value)
+
+
+def _harmless(style: str) -> bool:
+    """Tell whether a style or a paint refers to nothing outside its drawing."""
+    plain = re.sub(r"[\s'\"]", "", style.lower())
+    return not any(bad in plain for bad in _BAD_STYLE) and plain.count("url(") == plain.count("url(#")

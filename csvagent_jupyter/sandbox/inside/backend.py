@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from matplotlib._pylab_helpers import Gcf
@@ -22,8 +23,10 @@ class FigureManager(FigureManagerBase):
     def pyplot_show(cls, *, block: bool | None = None) -> None:
         """Called by `plt.show()`: collect all open figures and close them, as a notebook does."""
         for manager in Gcf.get_all_fig_managers():
-            figures.collect(manager.canvas.figure)
+            figure = manager.canvas.figure
+            figures.collect(figure)
             Gcf.destroy(manager)
+            figure.show = functools.partial(figures.collect, figure)
 
 
 class FigureCanvas(FigureCanvasAgg):

@@ -1,0 +1,67 @@
+"""An untrusted process is bounded before foreign code runs in it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from csvagent_jupyter.confinement import Limits
+
+MEGABYTE = 2**20
+
+
+def run_limited(code: str, limits: Limits) -> subprocess.CompletedProcess[str]:
+    """Run code in a process that has put the limits on itself."""
+    script = (
+        "import json, sys\n"
+        "from csvagent_jupyter.confinement import Limits, apply_limits, room_for_data\n"
+        "limits = Limits.from_dict(json.loads(sys.argv[1]))\n"
+        "apply_limits(limits)\n" + code
+    )
+    command = [sys.executable, "-c", script, json.dumps(limits.to_dict())]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_limits_survive_the_way_to_another_process() -> None:
+    limits = Limits(memory=5 * MEGABYTE, open_files=77)
+    assert Limits.from_dict(json.loads(json.dumps(limits.to_dict()))) == limits
+
+
+def test_limits_pass_over_words_they_do_not_know() -> None:
+    assert Limits.from_dict({"memory": 1, "of_a_later_version": 2}) == Limits(memory=1)
+
+
+def test_memory_beyond_the_limit_is_refused_and_the_process_goes_on() -> None:
+    code = (
+        "try:\n    bytearray(300 * 2**20)\nexcept MemoryError:\n    print('refused')\nprint(len(bytearray(20 * 2**20)))"
+    )
+    assert run_limited(code, Limits(memory=100 * MEGABYTE)).stdout.split() == ["refused", str(20 * MEGABYTE)]
+
+
+def test_data_that_is_mapped_does_not_count_as_used_memory() -> None:
+    code = "room_for_data(limits, 300 * 2**20)\nprint(len(bytearray(250 * 2**20)))"
+    assert run_limited(code, Limits(memory=100 * MEGABYTE)).stdout.strip() == str(250 * MEGABYTE)
+
+
+def test_a_file_cannot_grow_beyond_its_limit() -> None:
+    code = (
+        "import tempfile\nwith tempfile.TemporaryFile() as file:\n"
+        "    try:\n        file.write(bytes(3 * 2**20)); file.flush()\n"
+        "    except OSError as error:\n        print(type(error).__name__, error.errno)\n        file = None\n"
+    )
+    assert run_limited(code, Limits(file_size=MEGABYTE)).stdout.startswith("OSError 27")
+
+
+def test_descriptors_run_out_and_no_core_is_dumped() -> None:
+    code = (
+        "import os, resource\nopen_ones = []\n"
+        "try:\n    while True: open_ones.append(os.dup(0))\nexcept OSError as error:\n"
+        "    for one in open_ones: os.close(one)\n    print(error.errno)\n"
+        "print(resource.getrlimit(resource.RLIMIT_CORE))"
+    )
+    assert run_limited(code, Limits(open_files=40)).stdout.splitlines() == ["24", "(0, 0)"]
+
+
+def test_the_process_is_the_first_that_an_exhausted_system_ends() -> None:
+    assert run_limited("print(open('/proc/self/oom_score_adj').read())", Limits()).stdout.strip() == "1000"

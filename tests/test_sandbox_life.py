@@ -1,0 +1,249 @@
+"""How a kernel starts and ends: by request, by accident, by force, and together with the process that asked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from jupyter_client.manager import AsyncKernelManager
+
+from csvagent_jupyter.confinement import Limits
+from csvagent_jupyter.exceptions import DeadlineExceeded, KernelDied
+from csvagent_jupyter.sandbox import KERNEL_NAME, SandboxKernel
+from csvagent_jupyter.sandbox.specs import SandboxSpecs, register_provisioner
+
+ENDS_IN_TIME = 20.0
+
+
+@asynccontextmanager
+async def started(kernel: SandboxKernel | None = None) -> AsyncIterator[SandboxKernel]:
+    kernel = kernel or SandboxKernel()
+    await kernel.start()
+    try:
+        yield kernel
+    finally:
+        await kernel.stop()
+
+
+def processes_of(folder: Path) -> list[int]:
+    """Return the processes that carry the mark of a sandbox in their environment, zombies left out."""
+    mark = f"CSVAGENT_SANDBOX={folder}".encode()
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (entry / "environ").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+async def until_gone(folder: Path) -> bool:
+    """Wait until no process of a sandbox is left."""
+    for _ in range(int(ENDS_IN_TIME / 0.02)):
+        if not processes_of(folder):
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+async def test_stop_leaves_no_process_and_no_folder() -> None:
+    async with started() as kernel:
+        folder = kernel.folder
+        code = (
+            "import subprocess, sys\n"
+            "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+            "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True)\n"
+        )
+        assert (await kernel.execute(code, timeout=30)).error is None
+        assert len(processes_of(folder)) == 3
+        assert folder.stat().st_mode & 0o777 == 0o700
+        await kernel.stop()
+        assert not kernel.alive
+        assert not folder.exists()
+        assert await until_gone(folder)
+        with pytest.raises(KernelDied):
+            await kernel.execute("1", timeout=5)
+
+
+@pytest.mark.parametrize("code", ["import os; os._exit(1)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"])
+async def test_a_kernel_that_ends_is_noticed_at_once(code: str) -> None:
+    async with started() as kernel:
+        began = time.monotonic()
+        with pytest.raises(KernelDied):
+            await kernel.execute(code, timeout=60)
+        assert time.monotonic() - began < 2
+        assert not kernel.alive
+
+
+async def test_code_that_does_not_hear_interrupts_is_killed() -> None:
+    code = (
+        "print('on', flush=True)\nwhile True:\n    try:\n        while True: pass\n"
+        "    except KeyboardInterrupt: print('never', flush=True)"
+    )
+    async with started() as kernel:
+        deaf = asyncio.Event()
+        running = asyncio.ensure_future(kernel.execute(code, timeout=60, on_output=lambda _: deaf.set()))
+        await asyncio.wait_for(deaf.wait(), ENDS_IN_TIME)
+        await kernel.interrupt()
+        with pytest.raises(KernelDied):
+            await running
+        assert not kernel.alive
+
+
+async def test_a_deadline_that_is_not_heard_ends_the_kernel() -> None:
+    code = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
+    async with started() as kernel:
+        with pytest.raises(DeadlineExceeded):
+            await kernel.execute(code, timeout=3)
+        assert not kernel.alive
+
+
+async def test_messages_beyond_the_budget_end_the_kernel() -> None:
+    """The code speaks past the cap in the kernel, straight to the socket, as hostile code would."""
+    code = (
+        "import sys\nstream = type(sys.stdout)\n"
+        "from ipykernel.iostream import OutStream\n"
+        "while True:\n    OutStream.write(sys.stdout, 'x' * 1_000_000)\n    sys.stdout.flush()"
+    )
+    async with started(SandboxKernel(Limits(traffic=20 * 2**20))) as kernel:
+        with pytest.raises(KernelDied) as caught:
+            await kernel.execute(code, timeout=60, on_output=lambda _: None)
+        assert "20 MB" in str(caught.value)
+        assert not kernel.alive
+
+
+async def test_one_message_larger_than_allowed_ends_the_kernel() -> None:
+    code = (
+        "import sys\nfrom ipykernel.iostream import OutStream\n"
+        "OutStream.write(sys.stdout, 'x' * 5_000_000)\nsys.stdout.flush()\nimport time\ntime.sleep(600)"
+    )
+    async with started(SandboxKernel(Limits(message=2**20))) as kernel:
+        with pytest.raises(KernelDied):
+            await kernel.execute(code, timeout=60)
+        assert not kernel.alive
+
+
+async def test_a_reply_that_is_not_ours_ends_the_kernel() -> None:
+    code = (
+        "import json\njson_dumps = json.dumps\n"
+        "from csvagent_jupyter.sandbox.inside import answers\n"
+        'class Liar:\n    @staticmethod\n    def dumps(*args, **kwargs): return \'{"charts": [{"kind": 3}]}\'\n'
+        "answers.json = Liar"
+    )
+    async with started() as kernel:
+        with pytest.raises(KernelDied):
+            await kernel.execute(code, timeout=60)
+        assert not kernel.alive
+
+
+async def test_a_kernel_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "pandas.py").write_text("raise ImportError('this pandas is broken')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    kernel = SandboxKernel(folder=tmp_path)
+    with pytest.raises(KernelDied) as caught:
+        await kernel.start()
+    assert "this pandas is broken" in str(caught.value)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["pandas.py"]
+
+
+async def test_a_path_too_long_for_sockets_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 120)
+    folder.mkdir()
+    with pytest.raises(KernelDied) as caught:
+        await SandboxKernel(folder=folder).start()
+    assert "TMPDIR" in str(caught.value)
+    assert not list(folder.iterdir())
+
+
+CONSOLE = """
+import sys
+from jupyter_client.blocking.client import BlockingKernelClient
+
+client = BlockingKernelClient(connection_file=sys.argv[1])
+client.load_connection_file()
+client.start_channels()
+client.wait_for_ready(timeout=30)
+client.execute_interactive("print(answer)", timeout=30)
+client.execute_interactive("df2 = pd.DataFrame({'a': [answer]}); int(df2.a.sum())", timeout=30)
+client.stop_channels()
+"""
+
+
+async def test_a_console_can_join() -> None:
+    """A client in another process attaches by the connection file, as ``jupyter console --existing`` does."""
+    async with started() as kernel:
+        await kernel.execute("answer = 42", timeout=30)
+        command = [sys.executable, "-W", "ignore", "-c", CONSOLE, str(kernel.connection_file)]
+        console = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60)
+        assert console.stdout.split() == ["42", "42"], console.stderr
+        assert (await kernel.execute("df2.a[0] + answer", timeout=30)).value == 84
+
+
+async def test_an_ordinary_manager_starts_our_kernelspec(tmp_path: Path) -> None:
+    register_provisioner()
+    sockets = {"transport": "ipc", "ip": str(tmp_path / "k")}
+    manager = AsyncKernelManager(kernel_name=KERNEL_NAME, kernel_spec_manager=SandboxSpecs(), **sockets)
+    await manager.start_kernel()
+    folder = manager.provisioner.folder
+    assert processes_of(folder)
+    await manager.shutdown_kernel(now=True)
+    assert not folder.exists()
+    assert await until_gone(folder)
+
+
+def test_a_kernel_lives_in_a_loop_of_another_thread() -> None:
+    outcome: list[object] = []
+
+    async def ask() -> None:
+        async with started() as kernel:
+            outcome.append((await kernel.execute("6 * 7", timeout=30)).value)
+
+    thread = threading.Thread(target=lambda: asyncio.run(ask()))
+    thread.start()
+    thread.join(60)
+    assert outcome == [42]
+
+
+ASKER = """
+import asyncio, sys
+from csvagent_jupyter.sandbox import SandboxKernel
+
+async def main():
+    kernel = SandboxKernel()
+    await kernel.start()
+    print(kernel.folder, flush=True)
+    if sys.argv[1] == "forget":
+        return
+    await kernel.execute("while True: pass", timeout=600)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("way", ["kill", "forget"])
+async def test_a_kernel_does_not_outlive_its_asker(way: str) -> None:
+    asker = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", ASKER, way], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert asker.stdout is not None
+    with asker, asker.stdout as out:
+        folder = Path(out.readline().strip())
+        if way == "kill":
+            os.kill(asker.pid, signal.SIGKILL)
+        asker.wait(60)
+    assert await until_gone(folder)
+    for _ in range(int(ENDS_IN_TIME / 0.02)):
+        if not folder.exists():
+            break
+        await asyncio.sleep(0.02)
+    assert not folder.exists()
