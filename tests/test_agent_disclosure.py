@@ -92,10 +92,30 @@ def test_the_schema_level_still_tells_what_a_schema_is() -> None:
     assert "could not" not in text
 
 
-def test_at_stats_an_error_keeps_the_words_that_tell_nothing_of_a_cell() -> None:
-    failure = disclose(prompt(), "stats").failure
+@pytest.mark.parametrize(
+    ("ename", "evalue", "expected"),
+    [
+        ("ValueError", f"could not convert string to float: '{CELL}'", "could not convert string to float: …"),
+        ("KeyError", "'region'", "'region'"),
+        ("KeyError", f"'{CELL}'", ""),
+        ("KeyError", "['amount'] not in index", "… not in index"),
+        (
+            "TypeError",
+            "unsupported operand type(s) for +: 'int' and 'str'",
+            "unsupported operand type(s) for '+': 'int' and 'str'",
+        ),
+        ("AttributeError", "'Series' object has no attribute 'iloc'", "'Series' object has no attribute 'iloc'"),
+        ("AttributeError", "'Series' object has no attribute 'zebra'", "'Series' object has no attribute …"),
+        ("NameError", "name 'x' is not defined", "name 'x' is not defined"),
+        ("ValueError", "true false true true false", ""),
+        ("ValueError", "x y df x x y float region", ""),
+    ],
+)
+def test_at_stats_an_error_says_what_it_always_says(ename: str, evalue: str, expected: str) -> None:
+    given = replace(prompt(), failure=Failure(CODE, ename, evalue, 2, "y = float(x.iloc[0])", "Traceback"))
+    failure = disclose(given, "stats").failure
     assert failure is not None
-    assert failure.evalue.startswith("could not convert string to float:")
+    assert failure.evalue == expected
     assert failure.traceback == ""
 
 

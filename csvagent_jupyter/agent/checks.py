@@ -216,7 +216,9 @@ def _totals(tables: tuple[ResultTable, ...]) -> Iterator[Finding]:
 
 
 def _rounding(cells: list[float]) -> float:
-    """Return half a unit of the last decimal place that the numbers have."""
+    """Return half a unit of the last decimal place that the numbers have; whole numbers were not rounded."""
+    if all(isinstance(cell, int) for cell in cells):
+        return 0.0
     places = max(len(repr(float(cell)).partition(".")[2].rstrip("0")) for cell in cells)
     return 0.5 * 10.0 ** -min(places, 6)
 

@@ -2,8 +2,8 @@
 
 - ``schema``: column names, types, counts of rows, nulls and distinct values; of a failure its class, the failing line
   of the model's own code and its number; of earlier turns the question and the code without values.
-- ``stats``: also numeric and date ranges, means, quantiles; no text of any cell, hence of an error's text only the
-  words that the model wrote itself, column names, and words that every such error has.
+- ``stats``: also numeric and date ranges, means, quantiles; no text of any cell, hence of an error's text only what
+  Python and pandas always say, with column names and literals of the model's own code.
 - ``sample``: also example cells, frequent values, full errors, earlier answers.
 
 Never, at any level: paths of files. A model that lives in this process gets everything.
@@ -19,6 +19,7 @@ from typing import Final
 
 from ..messages import SHARES, Column, Failure, Profile, Prompt, Share, Turn
 from ..models.base import ChatModel
+from .error_texts import known_message
 from .names import parse
 from .prompt import render
 
@@ -38,21 +39,6 @@ _ERRORS: Final = frozenset(
     | {"IndexingError", "SpecificationError", "DataError", "OutOfBoundsDatetime", "OutOfBoundsTimedelta"}
     | {"InvalidIndexError", "DuplicateLabelError", "UnsupportedFunctionCall", "InvalidComparison", "AxisError"}
     | {"DateParseError", "IncompatibleFrequency", "NumbaUtilError", "DTypePromotionError", "ArrowInvalid"}
-)
-_ERROR_WORDS: Final = frozenset(
-    _WORD.findall(
-        """a all ambiguous an and any are argument arguments array arrays as at attribute axis be between bool boolean
-    both bounds by call callable can cannot cast categorical column columns comparison contain contains convert could
-    dataframe date datetime datetimelike dimension dimensions do does dtype dtypes duplicate element elements empty
-    equal expected false float found for format frame from function given got greater has have if in inconvertible
-    incompatible index indexer indices infer input int integer integers invalid is iterable item items key keys label
-    labels length lengths level list longer lower match may method missing module monotonic more multiple must name
-    named names nat ndarray need negative no non none not number numeric object of on one only operand operation
-    operator or out parse position positional required right row rows same scalar series shape shorter should single
-    size specify str string subscriptable supported than that the there this time timedelta to too true truth tuple
-    type types unable unexpected unhashable unknown unpack unsupported use used using value values were when where
-    which with without would you"""
-    )
 )
 _OPTIONS: Final = frozenset(
     _WORD.findall(
@@ -156,21 +142,13 @@ def _failure(failure: Failure, share: Share, columns: set[str]) -> Failure:
     if share == "schema":
         return replace(failure, ename=ename, evalue="", traceback="")
     if share == "stats":
-        known = own | {word for name in columns for word in _WORD.findall(name)}
-        return replace(failure, ename=ename, evalue=_known_words(failure.evalue, known), traceback="")
+        return replace(failure, ename=ename, evalue=known_message(failure, columns), traceback="")
     return replace(
         failure,
         ename=ename,
         evalue=without_paths(failure.evalue),
         traceback=without_paths(failure.traceback),
     )
-
-
-def _known_words(text: str, known: set[str]) -> str:
-    """Keep the words that tell nothing of a cell: those in `known`, and those that errors are written in."""
-    if len(text) > 2_000:
-        text = text[:2_000]
-    return _WORD.sub(lambda word: word[0] if word[0] in known or word[0].lower() in _ERROR_WORDS else MASK, text)
 
 
 # --- earlier turns --------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import ast
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Final
 
 from ..exceptions import BadInput, Failed
@@ -69,25 +70,28 @@ def _compare(before: Profile, now: Profile, texts: Sequence[str], language: Lang
             yield from _compare_types(column, other, now, used, language)
         elif used:
             raise Failed(
-                "agent.replay_no_column", name=now.path, column=column.name, near=_near(column.name, columns, language)
+                "agent.replay_no_column",
+                name=_called(now),
+                column=column.name,
+                near=_near(column.name, columns, language),
             )
         elif not now.columns_left_out:
             gone.append(column.name)
     known = {column.name for column in before.columns}
     new = [name for name in columns if name not in known]
     if gone:
-        yield Note("warning", say("agent.replay_gone_columns", language, name=now.path, columns=_listed(gone)))
+        yield Note("warning", say("agent.replay_gone_columns", language, name=_called(now), columns=_listed(gone)))
     if new and not before.columns_left_out:
-        yield Note("info", say("agent.replay_new_columns", language, name=now.path, columns=_listed(new)))
+        yield Note("info", say("agent.replay_new_columns", language, name=_called(now), columns=_listed(new)))
     if before.rows != now.rows:
-        yield Note("info", say("agent.replay_rows", language, name=now.path, before=before.rows, now=now.rows))
+        yield Note("info", say("agent.replay_rows", language, name=_called(now), before=before.rows, now=now.rows))
 
 
 def _compare_types(before: Column, now: Column, profile: Profile, used: bool, language: Language) -> Iterator[Note]:
     if before.type == now.type or now.type in _FITS.get(before.type, ()):
         return
     values: dict[str, Any] = {
-        "name": profile.path,
+        "name": _called(profile),
         "column": now.name,
         "before": say(f"agent.type_{before.type}", language),
         "now": say(f"agent.type_{now.type}", language),
@@ -118,6 +122,11 @@ def _is_used(column: str, texts: Sequence[str]) -> bool:
 def _near(name: str, columns: dict[str, Column], language: Language) -> str:
     near = difflib.get_close_matches(name, list(columns), n=3, cutoff=0.6)
     return say("agent.replay_near", language, names=", ".join(f"“{one}”" for one in near)) if near else ""
+
+
+def _called(profile: Profile) -> str:
+    """Return what a person calls the table: its file's name, or the variable."""
+    return PurePath(profile.path).name
 
 
 def _listed(names: Sequence[str]) -> str:
