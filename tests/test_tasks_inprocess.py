@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from task_parts import Agent, Script, answer_at_once, prepare, store_path, until, wait_for_ever
 
-from csvagent_jupyter.exceptions import Busy, NotFound
+from csvagent_jupyter.exceptions import Busy, NotFound, StoreError
 from csvagent_jupyter.messages import Event, Question, Task
 from csvagent_jupyter.sessions.base import MAX_WAITING
 from csvagent_jupyter.sessions.sqlite import SQLiteStore
@@ -302,6 +302,29 @@ async def test_the_tasks_of_a_killed_process_end_or_go_on_elsewhere(store: SQLit
     async with queue_for(store, adopts=True):
         events = await until(store, "outlives", count=2)
         assert [event.status for event in events if event.type == "result"] == ["success", "success"]
+
+
+async def test_a_question_behind_a_killed_process_does_not_wait_long(store: SQLiteStore) -> None:
+    here = str(Path(__file__).parent)
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDS_SUDDENLY, str(store.path), here], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert await asyncio.to_thread(process.stdout.readline) == "running\n"
+        async with queue_for(store) as queue:
+            task = await ask(queue, "ends")
+            process.kill()
+            process.wait()
+            async with asyncio.timeout(30):
+                assert await ended(store, task) == "SUCCESS"
+
+
+async def test_a_stopped_queue_takes_nothing(store: SQLiteStore) -> None:
+    async with queue_for(store) as queue:
+        session_id = await new_session(store)
+    with pytest.raises(StoreError):
+        await ask(queue, session_id)
+    assert await store.tasks() == ()
 
 
 async def test_a_lease_that_just_ran_out_is_given_time(store: SQLiteStore) -> None:

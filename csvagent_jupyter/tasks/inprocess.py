@@ -9,7 +9,7 @@ import uuid
 from contextlib import aclosing, suppress
 from typing import Final
 
-from ..exceptions import LeaseLost, NotFound, StoreError
+from ..exceptions import LeaseLost, NotFound, StoreError, StoreUnreachable
 from ..messages import Event, Progress, Question, Task
 from ..sessions.base import SessionStore
 from ..translations import say
@@ -18,6 +18,8 @@ from .base import LEASE_SECONDS, Answering, Prepare, Reason, TaskQueue, note_une
 from .runner import is_gone, runner_name
 
 RETRY_SECONDS: Final = 1.0
+WAITING_SECONDS: Final = 2.0
+MOST_LISTED: Final = 1_000
 _log = logging.getLogger(__name__)
 
 
@@ -59,6 +61,8 @@ class InProcessQueue(TaskQueue):
         self._server = asyncio.create_task(self._serve(), name="csvagent-queue")
 
     async def submit(self, question: Question, *, session_id: str, owner: str, outlives_runner: bool = False) -> Task:
+        if self._stopping:
+            raise StoreUnreachable("sessions.closed")
         task_id = str(uuid.uuid4())
         before = len(await self._store.tasks(session_id=session_id, unfinished=True))
         task = Task(task_id, session_id, owner, question, runner=self.runner, outlives_runner=outlives_runner)
@@ -77,6 +81,7 @@ class InProcessQueue(TaskQueue):
             raise
         finally:
             self._wake.set()
+        self._own.add(task_id)
         return task
 
     async def cancel(self, task_id: str) -> Task:
@@ -94,7 +99,7 @@ class InProcessQueue(TaskQueue):
         await self._hush()
         unfinished: tuple[Task, ...] = ()
         with suppress(StoreError):
-            unfinished = await self._store.tasks(unfinished=True, limit=1_000)
+            unfinished = await self._store.tasks(unfinished=True, limit=MOST_LISTED)
         mine = {task.task_id: task for task in unfinished if task.runner == self.runner}
         for task_id in self._running:
             outlives = task_id in mine and mine[task_id].outlives_runner
@@ -113,13 +118,13 @@ class InProcessQueue(TaskQueue):
         looked_around = float("-inf")
         while not self._stopping:
             try:
-                if self._more or time.monotonic() >= looked_around + self._lease / 3:
+                if self._more or time.monotonic() >= looked_around + self._look_seconds():
                     looked_around = time.monotonic()
                     await self._look_around()
                 await self._stop_cancelled()
                 await self._claim()
                 await self._listen()
-                pause = max(looked_around + self._lease / 3 - time.monotonic(), 0.0)
+                pause = max(looked_around + self._look_seconds() - time.monotonic(), 0.0)
             except StoreError as error:
                 _log.warning("the line of tasks is out of reach: %s", error.key)
                 pause = RETRY_SECONDS
@@ -130,6 +135,11 @@ class InProcessQueue(TaskQueue):
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
             self._wake.clear()
+
+    def _look_seconds(self) -> float:
+        """Return how often to look for runners that are gone: soon when one may hold up what waits here."""
+        waits = len(self._own) > len(self._running)
+        return min(WAITING_SECONDS, self._lease / 3) if waits else self._lease / 3
 
     async def _listen(self) -> None:
         """Watch the line only while a task of ours is in it, so that an idle process does nothing."""
@@ -157,20 +167,18 @@ class InProcessQueue(TaskQueue):
             await self._begin(task)
 
     async def _begin(self, task: Task) -> None:
-        """Run a claimed task; or end it, when it was cancelled in the line or its runner has ended."""
+        """Run a claimed task; or end it, when it was cancelled in the line."""
         if task.cancel_requested or task.task_id in self._withdrawn:
             await self._revoke(task, "stopped")
-        elif task.task_id not in self._own and not task.outlives_runner:
-            await self._revoke(task, "runner_ended")
-        else:
-            stop: asyncio.Future[Reason] = asyncio.get_running_loop().create_future()
-            run = asyncio.create_task(
-                run_question(task, self._store, self._prepare, stop=stop, answer=self._answer, lease=self._lease),
-                name=f"csvagent-task-{task.task_id}",
-            )
-            self._own.add(task.task_id)
-            self._running[task.task_id] = (run, stop)
-            run.add_done_callback(lambda _: self._ran(task.task_id))
+            return
+        stop: asyncio.Future[Reason] = asyncio.get_running_loop().create_future()
+        run = asyncio.create_task(
+            run_question(task, self._store, self._prepare, stop=stop, answer=self._answer, lease=self._lease),
+            name=f"csvagent-task-{task.task_id}",
+        )
+        self._own.add(task.task_id)
+        self._running[task.task_id] = (run, stop)
+        run.add_done_callback(lambda _: self._ran(task.task_id))
 
     def _ran(self, task_id: str) -> None:
         del self._running[task_id]
@@ -201,7 +209,7 @@ class InProcessQueue(TaskQueue):
     async def _stop_cancelled(self) -> None:
         """Stop what another process asked to stop."""
         if self._running:
-            for task in await self._store.tasks(unfinished=True, limit=1_000):
+            for task in await self._store.tasks(unfinished=True, limit=MOST_LISTED):
                 if task.cancel_requested:
                     self._stop_run(task.task_id, "stopped")
 
@@ -210,24 +218,33 @@ class InProcessQueue(TaskQueue):
     async def _look_around(self) -> None:
         """Keep our hold on what waits, and see to the tasks whose runners are gone."""
         await self._store.renew_waiting(self.runner, self._lease)
-        others = [task for task in await self._store.tasks(unfinished=True, limit=1_000) if task.runner != self.runner]
+        tasks = await self._store.tasks(unfinished=True, limit=MOST_LISTED)
+        if len(tasks) < MOST_LISTED:
+            self._own &= {task.task_id for task in tasks}
+        others = [task for task in reversed(tasks) if task.runner != self.runner]
         gone = {runner for runner in {task.runner for task in others} if is_gone(runner)}
         for runner in gone:
             await self._store.abandon(runner)
         self._more = False
         steady = self._clock.steady_for() >= self._lease
-        for task in reversed(others):
+        for task in others:
             # A lease of 0 was ended by its holder: nobody has to be waited for.
-            free = task.runner in gone or not task.lease_until or (steady and task.lease_until < time.time())
-            if not free or (task.outlives_runner and not self._adopts):
-                continue
-            claimed = None
-            if not task.outlives_runner or len(self._running) < self._max_running:
-                claimed = await self._store.claim(self.runner, self._lease, task_id=task.task_id, take_over=True)
-            if claimed is not None:
-                await self._begin(claimed)
-            else:
-                self._more = True
+            if task.runner in gone or not task.lease_until or (steady and task.lease_until < time.time()):
+                await self._take_over(task)
+
+    async def _take_over(self, task: Task) -> None:
+        """End a task whose runner is gone, or run it when that is how it was meant."""
+        if task.outlives_runner and not self._adopts:
+            return
+        claimed = None
+        if not task.outlives_runner or len(self._running) < self._max_running:
+            claimed = await self._store.claim(self.runner, self._lease, task_id=task.task_id, take_over=True)
+        if claimed is None:
+            self._more = True
+        elif claimed.outlives_runner:
+            await self._begin(claimed)
+        else:
+            await self._revoke(claimed, "runner_ended")
 
 
 class _SteadyClock:
