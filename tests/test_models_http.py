@@ -193,10 +193,26 @@ async def test_a_server_that_stops_writing_is_given_up_and_left(model_server: Sc
     assert await model_server.requests[0].left()
 
 
-async def test_keep_alives_are_no_sign_of_life(model_server: ScriptedServer) -> None:
-    model_server.script(Reply(raw=[b": OPENROUTER PROCESSING\n\n"] * 10_000, delay=0.02))
-    _, error = await failing(opened(model_server, patience=replace(QUICK, first=1.0)))
+@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize(
+    "keep_alive",
+    [b": OPENROUTER PROCESSING\n\n", b'data: {"type": "ping"}\n\n', b'data: {"choices": [{"delta": {}}]}\n\n'],
+)
+async def test_keep_alives_are_no_sign_of_life(model_server: ScriptedServer, name: str, keep_alive: bytes) -> None:
+    model_server.script(Reply(raw=[keep_alive] * 10_000, delay=0.02))
+    _, error = await failing(opened(model_server, name, replace(QUICK, first=0.5, between=20)))
     assert error.key == "models.no_first_token"
+
+
+@pytest.mark.parametrize("ending", [{"cut_after": 1}, {"stall_after": 1}, {"cut_after": 1, "clean_cut": True}])
+async def test_a_whole_reply_is_kept_when_only_its_counts_do_not_come(
+    model_server: ScriptedServer, ending: dict[str, Any]
+) -> None:
+    whole = b'data: {"choices": [{"delta": {"content": "Whole."}, "finish_reason": "stop"}]}\n\n'
+    model_server.script(Reply(raw=[whole, b": never\n\n"], **ending))
+    model = opened(model_server, patience=replace(QUICK, ending=0.3))
+    assert await read(model.stream(PROMPT)) == ("Whole.", None)
+    assert len(model_server.requests) == 1
 
 
 async def test_a_model_may_think_for_longer_than_it_may_pause(model_server: ScriptedServer) -> None:
@@ -258,6 +274,15 @@ async def test_a_reply_without_end_is_stopped(model_server: ScriptedServer, raw:
     _, error = await failing(opened(model_server))
     assert error.key == "models.too_large"
     assert len(model_server.requests) == 1
+
+
+async def test_a_stream_of_junk_without_end_is_stopped(model_server: ScriptedServer) -> None:
+    model_server.script(Reply(raw=[b": " + b"x" * 1_000 + b"\n"] * 1_000_000))
+    model = opened(model_server)
+    model.max_stream = 100_000
+    _, error = await failing(model)
+    assert error.key == "models.too_large"
+    assert await model_server.requests[0].left()
 
 
 async def test_an_error_without_end_is_read_in_part(model_server: ScriptedServer) -> None:

@@ -100,9 +100,8 @@ REFUSED = {
 
 async def test_refused_parameters_are_changed_once_and_remembered(model_server: ScriptedServer) -> None:
     model_server.script(*(Reply(status=400, body={"error": {"message": text}}) for text in REFUSED.values()), "a", "b")
-    model = openai("o9", model_server.environ())
-    assert said(await read(model)) == "a"
-    assert said(await read(model)) == "b"
+    assert said(await read(openai("o9", model_server.environ()))) == "a"
+    assert said(await read(openai("o9", model_server.environ()))) == "b"
     assert len(model_server.requests) == 5
     for request in model_server.requests[3:]:
         assert request.json["max_completion_tokens"] == 777
@@ -196,6 +195,7 @@ def test_hosted_models_need_their_key_and_have_a_default() -> None:
         openrouter("", {"OPENAI_API_KEY": KEY})
     assert openai("", {"OPENAI_API_KEY": KEY}).name == "openai:gpt-5.4-mini"
     assert openrouter("", {"OPENROUTER_API_KEY": KEY}).name == "openrouter:qwen/qwen3-coder"
+    assert "max_completion_tokens" in openai("", {"OPENAI_API_KEY": KEY}).payload(PROMPT)
     assert openai("m", {"OPENAI_BASE_URL": "http://localhost:8000/v1"}).server.key is None
     with pytest.raises(BadInput, match="OLLAMA_HOST"):
         ollama("m", {"OLLAMA_HOST": "http://["})

@@ -24,6 +24,8 @@ from .trouble import Server, Trouble, error_object, from_error, refused, unreach
 
 MAX_STREAM: Final = 64 << 20
 _END: Final[dict[str, Any]] = {}
+_UNWANTED: Final[dict[tuple[str, str], set[str]]] = {}
+"""The parameters that a model of a server has refused, so that no later question pays for finding out again."""
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ class HTTPModel(ChatModel):
     """
 
     path: ClassVar[str]
+    max_stream = MAX_STREAM
     key_header: ClassVar[tuple[str, str]] = ("Authorization", "Bearer ")
     extra_headers: ClassVar[Mapping[str, str]] = {}
 
@@ -88,7 +91,7 @@ class HTTPModel(ChatModel):
         self.model = model
         self.name = f"{server.provider}:{model}"
         self.price = price
-        self.unwanted: set[str] = set()
+        self.unwanted = _UNWANTED.setdefault((server.address, model), set())
         self._transport = Transport(server, patience or Patience())
 
     @property
@@ -127,8 +130,8 @@ class HTTPModel(ChatModel):
                 trouble = met
             if trouble is None:
                 return
-            usage = reading.usage(prompt, self.price)
             if reading.begun:
+                usage = reading.usage(prompt, self.price)
                 if usage is not None:
                     yield Chunk(usage=usage)
             elif trouble.unwanted and trouble.unwanted not in self.unwanted:
@@ -219,7 +222,7 @@ class HTTPModel(ChatModel):
         parser, size = EventParser(), 0
         async for data in response.aiter_raw():
             size += len(data)
-            if size > MAX_STREAM:
+            if size > self.max_stream:
                 raise TooLargeError
             for event in parser.feed(data):
                 yield event

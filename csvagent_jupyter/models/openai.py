@@ -75,7 +75,6 @@ class OpenRouterModel(OpenAIModel):
     """A model of OpenRouter, which also tells the cost of each request."""
 
     cost_asked: ClassVar[bool] = True
-    extra_headers: ClassVar[Mapping[str, str]] = {"X-Title": "csvagent-jupyter"}
 
 
 def openrouter(model: str, environ: Mapping[str, str]) -> OpenAIModel:
@@ -97,7 +96,10 @@ def openai(model: str, environ: Mapping[str, str]) -> OpenAIModel:
     key = secret_from(environ, variable, "OpenAI", needed=not own)
     title = urlsplit(address).netloc if own else "OpenAI"
     server = Server("openai", title, address, key, variable, "OPENAI_BASE_URL", own=own)
-    return OpenAIModel(server, model or ("" if own else "gpt-5.4-mini"))
+    opened = OpenAIModel(server, model or ("" if own else "gpt-5.4-mini"))
+    if not own:
+        opened.unwanted.add("max_tokens")  # OpenAI itself takes max_completion_tokens for every model
+    return opened
 
 
 def ollama(model: str, environ: Mapping[str, str]) -> OpenAIModel:
