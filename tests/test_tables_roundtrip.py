@@ -12,6 +12,7 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.tables import Table, read_table
 from csvagent_jupyter.tables.values import EXTRA, STANDARD
 
@@ -144,3 +145,35 @@ def test_no_cell_is_lost(tmp_path: Path, rows: list[list[str]], delimiter: str) 
                 assert value == int(cell.replace(",", ""))
             elif isinstance(value, str):
                 assert value == cell
+
+
+scraps = st.sampled_from(
+    [
+        *"ab01,;\"'\n\r\t \\|.-:/€%+$\0",
+        "\r\n",
+        ",,",
+        '""',
+        "01.02.2024",
+        "1,5",
+        "NA",
+        "\u00a0",
+        "да",
+        "\ufeff",
+        "{",
+        "<",
+    ]
+)
+
+
+@quick
+@given(text=st.lists(scraps, max_size=60).map("".join), encoding=st.sampled_from(["utf-8", "cp1251", "utf-16"]))
+def test_any_text_is_read_as_shown_or_refused(tmp_path: Path, text: str, encoding: str) -> None:
+    path = tmp_path / "any.csv"
+    path.write_bytes(text.encode(encoding, "replace"))
+    try:
+        table = read_table(path)
+    except Unreadable as refusal:
+        assert refusal.say("ru")
+        return
+    pd.testing.assert_frame_equal(ran(table), table.to_pandas())
+    table.profile("ru")

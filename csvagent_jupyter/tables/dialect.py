@@ -94,8 +94,8 @@ def rows_of(text: str, dialect: Dialect) -> Iterator[Row]:
 
 
 def is_blank(cells: Sequence[str]) -> bool:
-    """Tell whether pandas passes this row over as a blank line."""
-    return not cells or (len(cells) == 1 and not cells[0].strip(" \t"))
+    """Tell whether pandas passes this row over as a blank line; an empty cell in quotes is none."""
+    return not cells or (len(cells) == 1 and cells[0] != "" and not cells[0].strip(" \t"))
 
 
 def scan(text: str, dialect: Dialect) -> tuple[list[tuple[str, ...]], Layout]:
@@ -162,7 +162,7 @@ def _written(sample: str, suffix: str) -> Dialect:
         delimiters = ["\t"]
     if not delimiters:
         return Dialect()
-    found = clevercsv.Detector().detect(sample, delimiters=delimiters)
+    found = clevercsv.Detector().detect(sample.replace("\0", ""), delimiters=delimiters)
     delimiter = found.delimiter if found is not None and found.delimiter else _most_even(sample, delimiters)
     dialect = Dialect(delimiter=delimiter, quotechar=_quotechar(sample, delimiter))
     rows = [row.cells for row in itertools.islice(rows_of(sample, dialect), SAMPLE_ROWS) if not is_blank(row.cells)]

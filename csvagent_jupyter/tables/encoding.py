@@ -17,7 +17,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _USUAL = [
-    *("cp1251", "cp866", "koi8_r", "mac_cyrillic", "cp1252", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256"),
+    *("cp1251", "cp866", "koi8_r", "cp1252", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256"),
     *("cp1257", "cp850", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
 ]
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")

@@ -155,21 +155,24 @@ class _Reading:
 
     def as_text(self) -> tuple[Any, list[ColumnPlan]]:
         """Return the frame with every cell as the text it was; quotes that do not match up become plain characters."""
-        import pandas as pd
-
-        for _ in range(2):
+        reason = ""
+        for _ in range(3):
             options = self._structure() | {"dtype": str, "keep_default_na": False}
             self.recipe = Recipe(self.given_path, options, member=self._member())
             try:
                 frame = self.recipe.frame(self.contents.data)
-            except pd.errors.ParserError as error:
-                reason = str(error)
-            else:
-                self.rows_read = len(frame)
+            except ValueError as error:
+                reason = " ".join(str(error).split())
+                if self.unquoted:
+                    break
+                self.dialect = replace(self.dialect, quotechar="")
+                self.unquoted = True
+                self._look()
+                continue
+            self.rows_read = len(frame)
+            if list(frame.columns) == list(self.shape.names):
                 return frame, [ColumnPlan(name, "text") for name in self.shape.names]
-            self.dialect = replace(self.dialect, quotechar="")
-            self.unquoted = True
-            self._look()
+            self.shape = replace(self.shape, plain=False)
         raise Unreadable("tables.not_a_table", name=shown(self.path.name), reason=reason)
 
     def as_values(self, fixed: frozenset[str], dayfirst: bool | None) -> tuple[Any, list[ColumnPlan]]:
