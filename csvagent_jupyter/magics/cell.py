@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import threading
 from concurrent.futures import Future
 from dataclasses import replace
@@ -80,9 +79,8 @@ def follow_task(notebook: Notebook, task: Task, options: CellOptions, language: 
     follower = Follower(notebook, task, language, background=options.background, as_json=options.as_json)
     if options.background:
         handle = Background(task.task_id, notebook.door)
-        context = contextvars.copy_context()
-        work = (handle._run, follower, options)
-        threading.Thread(target=context.run, args=work, name="csvagent-view", daemon=True).start()
+        work = threading.Thread(target=handle._run, args=(follower, options), name="csvagent-view", daemon=True)
+        work.start()
         if not notebook.is_terminal:
             notebook.mark_shown(handle)
         return handle

@@ -120,7 +120,7 @@ def _replay(notebook: Notebook, rest: list[str]) -> object:
     options = parse_cell_line(" ".join(f'"{_escaped(word)}"' for word in rest))
     words = options.sources
     task_id = _saved(notebook, words[0]) if words else _last(notebook)
-    sources, frames = notebook.sources(words[1:])
+    sources, frames = notebook.sources(words[1:]) if words[1:] else ((), {})
     door = notebook.door
     task = door.run(door.manager.replay(task_id, sources, dataframes=frames))
     return follow_task(notebook, task, options, notebook.language)

@@ -69,7 +69,7 @@ def foot_words(answer: Answer) -> list[str]:
     """Say model, isolation, time, tokens and cost, as far as there are any."""
     language = answer.language
     words = [answer.model or say("view.no_model", language), say(f"view.{answer.isolation}", language)]
-    words.append(say("view.seconds", language, seconds=round(answer.seconds, 1)))
+    words.append(seconds_text(answer.seconds, language))
     tokens = answer.usage.input_tokens + answer.usage.output_tokens
     if tokens:
         words.append(say("view.tokens", language, tokens=tokens))
@@ -213,6 +213,11 @@ def _files(answer: Answer) -> Html | None:
         return None
     names = ", ".join(f"{file.name} ({size_text(file.size, answer.language)})" for file in answer.files[:20])
     return tag("p", say("view.files", answer.language, names=names), class_="muted")
+
+
+def seconds_text(seconds: float, language: Language) -> str:
+    """Write a time to a tenth of a second, and what is shorter to a hundredth."""
+    return say("view.seconds", language, seconds=round(seconds, 1 if seconds >= 0.1 else 2))
 
 
 def size_text(size: int, language: Language) -> str:

@@ -27,4 +27,4 @@ def listing_text(title: str, rows: Sequence[Sequence[str]], *, head: Sequence[st
     shown = [[shorten(text.replace("\n", " "), MAX_CELL) for text in row] for row in (*([head] if head else []), *rows)]
     widths = [max(len(row[index]) for row in shown) for index in range(len(shown[0]))] if shown else []
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in shown]
-    return clean("\n".join([title, *lines, *([under] if under else [])]))
+    return clean("\n".join([title, *lines, *([under] if under else [])])).replace("`", "")

@@ -71,7 +71,7 @@ def _not_answered(answer: Answer, in_notebook: bool) -> list[str]:
     if heading is not None:
         parts.append("\n".join([say(heading, language), *(f"  · {text}" for text in answer.suggestions)]))
     if in_notebook and error is not None and error.kind == "declined" and answer.model == "offline":
-        parts.append(say("view.connect", language))
+        parts.append(say("view.connect", language).replace("`", ""))
     return parts
 
 

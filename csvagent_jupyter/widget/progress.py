@@ -7,7 +7,7 @@ from typing import Final
 from ..translations import say
 from .cells import file_name, profile_line
 from .lasting import attempt_fold
-from .markup import Html, clean, join, tag
+from .markup import Html, clean, join, prose, tag
 from .plain import clock_text
 from .run import Run, Step
 from .style import STYLE
@@ -59,7 +59,7 @@ def so_far(run: Run) -> Html:
 
 def whole(run: Run, hint: str | None = None) -> Html:
     """Return the three pieces in one, for a front end without widgets."""
-    under = tag("p", hint, class_="muted") if hint else None
+    under = tag("p", prose(hint), class_="muted") if hint else None
     return tag("div", headline(run), steps(run), code(run), under)
 
 
