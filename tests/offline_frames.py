@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -204,7 +205,8 @@ def run(code: str, frame: pd.DataFrame | dict[str, pd.DataFrame]) -> tuple[str, 
     plt.close("all")
     *body, last = code.rstrip("\n").split("\n")
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), mpl.rc_context():
+    with contextlib.redirect_stdout(printed), mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a cell may hold what no font can draw
         exec(compile("\n".join(body), "answer", "exec"), namespace)
         result = eval(last, namespace)
         figures = [plt.figure(number) for number in plt.get_fignums()]

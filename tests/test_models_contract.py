@@ -37,6 +37,7 @@ ENGINES: dict[str, Callable[[ScriptedServer], ChatModel]] = {
     "ollama": _remote("ollama:test-model:7b"),
     "anthropic": _remote("anthropic:test-model"),
     "replay": lambda server: ReplayModel([REPLY] * 8, name="replay:script.json"),
+    "offline": lambda server: open_model("offline"),
 }
 
 PROMPT = Prompt(

@@ -91,7 +91,7 @@ TEXTS: Catalogue = {
     "or": (" or ", " или "),
     "quoted": ('"{text}"', "«{text}»"),
     # the code's comments
-    "plan": ("Plan: {steps}.", "План: {steps}."),
+    "plan": ("Plan:", "План:"),
     "plan_filter": ("keep rows where {conditions}", "оставить строки, где {conditions}"),
     "plan_chart": ("draw a {chart}", "построить: {chart}"),
     "plan_answer": ("answer in words", "ответить словами"),
@@ -294,6 +294,14 @@ TEXTS: Catalogue = {
     "unclear": (
         "“{words}” can be read in several ways. Choose one of these questions.",
         "«{words}» можно понять по-разному. Выберите один из вопросов.",
+    ),
+    "nothing_before": (
+        "“{words}” seems to go on from a question that I did not read. Ask it as a whole question.",
+        "«{words}»: похоже, это продолжение вопроса, который я не разобрал. Задайте вопрос целиком.",
+    ),
+    "nothing_new": (
+        "I do not see what is to change in the question before: {words}. Ask it as a whole question.",
+        "Не понимаю, что изменить в предыдущем вопросе: {words}. Задайте вопрос целиком.",
     ),
     "code_failed": (
         "My code for this question failed on this table ({error}), and I have no other way to compute it.",

@@ -153,6 +153,8 @@ def _draw_series(draft: Draft, intent: Intent, key_names: list[str], value_name:
     with draft.block(f"if wide.shape[1] > {MOST_SERIES}:"):
         draft.tell("fewer_series", count=Expr("number(wide.shape[1])"))
         draft.add(f"wide = wide[wide.sum().nlargest({MOST_SERIES}).index]")
+    if intent.measures[0].aggregate in ("count", "sum") and not intent.share:
+        draft.add("wide = wide.fillna(0)")
     draft.add(f"colors = {list(PALETTE)!r}")
     if kind == "line":
         with draft.block("for series, color in zip(wide.columns, colors):"):

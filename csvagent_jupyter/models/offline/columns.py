@@ -9,14 +9,14 @@ from typing import Any
 
 from ...messages import Column, Profile
 from .lexicon import concept, concepts, stems_of
-from .words import stem, stems
+from .words import split_words, stem, stems
 
 NUMERIC = ("integer", "number")
 TEMPORAL = ("date", "datetime")
 TEXTUAL = ("text", "category")
 MAX_NAME_WORDS = 8
 
-_UNITS = "usd eur rub rur руб kg кг km км cm см mm m pct percent percentage % $ € ₽ шт pcs f c celsius"
+_UNITS = "usd eur rub rur руб kg кг km км cm см mm m pct percent percentage % $ € ₽ f c celsius"
 _IDS = "id ids code key uuid guid index no num код ид number номер"
 _LABELS = "name title имя название наименование"
 _ADDITIVE = """revenue sales profit cost expense income amount total sum quantity unit count tax fee payment budget
@@ -54,7 +54,7 @@ class ColumnIndex:
             meant = tuple(concept(word) for word in words)
             self._enter(words, column, 1.0)
             self._enter(tuple(sorted(words)), column, 0.98)
-            self._enter(("".join(words),), column, 0.97)
+            self._enter((stem("".join(split_words(column.name))),), column, 0.97)
             self._enter(tuple(sorted(meant)), column, 0.92)
             for dropped, score in ((_UNITS, 0.95), (_LABELS, 0.9), (_IDS, 0.86)):
                 core = tuple(word for word in meant if word not in stems_of(dropped))
@@ -81,7 +81,7 @@ class ColumnIndex:
         """Return the columns that these stems name wholly, or in part, best first."""
         meant = tuple(sorted(concept(word) for word in words))
         found: dict[str, Match] = {}
-        for key in {words, tuple(sorted(words)), meant, ("".join(words),)}:
+        for key in {words, tuple(sorted(words)), meant, (stem("".join(words)),)}:
             for match in self._exact.get(key, ()):
                 _keep_better(found, match)
         if not any(match.score >= 0.9 for match in found.values()):

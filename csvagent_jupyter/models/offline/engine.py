@@ -8,8 +8,8 @@ from ...exceptions import Ambiguous, Declined, NotAnswered
 from ...messages import Profile, Prompt, Usage
 from ...translations import Language, language_of
 from ..base import ChatModel, Chunk
+from .following import read_in_turn
 from .intent import Intent
-from .reading import read
 from .sentence import NotUnderstoodError, UnclearError
 from .suggesting import suggest
 from .telling import told
@@ -79,7 +79,7 @@ def _understood(prompt: Prompt) -> tuple[Intent, Profile]:
     errors: list[NotUnderstoodError | UnclearError] = []
     for profile in prompt.profiles:
         try:
-            found.append((read(prompt.question, profile, languages(prompt), prompt.find_values), profile))
+            found.append((_read(prompt.question, profile, prompt), profile))
         except (NotUnderstoodError, UnclearError) as error:
             errors.append(error)
     if len(found) == 1:
@@ -123,9 +123,13 @@ def _ambiguous(error: UnclearError, prompt: Prompt) -> NotAnswered:
     return Ambiguous("offline.unclear", suggestions=tuple(readings), words=error.words[:_SHOWN_WORDS])
 
 
+def _read(question: str, profile: Profile, prompt: Prompt) -> Intent:
+    return read_in_turn(question, prompt.turns, profile, languages(prompt), prompt.find_values)
+
+
 def _reads(question: str, profile: Profile, prompt: Prompt) -> bool:
     try:
-        read(question, profile, languages(prompt), prompt.find_values)
+        _read(question, profile, prompt)
     except (NotUnderstoodError, UnclearError):
         return False
     return True

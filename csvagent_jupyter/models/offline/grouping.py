@@ -80,7 +80,7 @@ def _grain_key(s: Sentence, at: int) -> Key:
     return Key(column.name, grain)
 
 
-def read_measures(s: Sentence, keys: list[Key], ranking: Ranking | None) -> list[Measure]:
+def read_measures(s: Sentence) -> list[Measure]:
     found: list[Measure] = []
     pending: list[tuple[Aggregate, int]] = []
     carried: list[Aggregate] = []

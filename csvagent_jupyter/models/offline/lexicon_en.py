@@ -13,7 +13,7 @@ PHRASES: Final[dict[str, str]] = {
     "aggregate:var": "variance, var",
     "count": """
         how many, number of, count, count of, counts of, counts, total number of, how often, frequency, frequency
-        of, frequencies, how many times, the number, total count, total count of""",
+        of, frequencies, how many times, total count, total count of""",
     "distinct": "distinct, unique, different, distinct values, unique values, different values, various",
     "share": """
         share, share of, percentage, percentage of, percent of, percent, what percentage, what percent,
@@ -23,8 +23,8 @@ PHRASES: Final[dict[str, str]] = {
         maximum, max, highest, largest, biggest, greatest, maximal, top value, peak, highest value, largest value,
         maximum value""",
     "extreme:min": "minimum, min, lowest, smallest, minimal, lowest value, smallest value, minimum value",
-    "most:max": "most, the most, more than any other",
-    "most:min": "least, fewest, the least, the fewest",
+    "most:max": "most, more than any other",
+    "most:min": "least, fewest",
     "frequent:max": """
         most common, most frequent, most popular, commonest, most often, most frequently, most occurring, most
         typical, most common value, most frequent value, most commonly, mode""",
@@ -46,8 +46,8 @@ PHRASES: Final[dict[str, str]] = {
     "extreme_of:min:temperature": "coldest",
     "extreme_of:max:salary": "best paid, highest paid",
     "extreme_of:min:salary": "worst paid, lowest paid",
-    "top": "top, the top, best",
-    "bottom": "bottom, the bottom, worst",
+    "top": "top, best",
+    "bottom": "bottom, worst",
     "head": "first, head",
     "which": "which, what, what are, what is, who, whom",
     # grouping
@@ -176,7 +176,7 @@ PHRASES: Final[dict[str, str]] = {
     # follow-ups
     "only": "only, just",
     "instead": "instead",
-    "again": "same, the same, that, it, this, them, those, these",
+    "again": "same, that, it, this, them, those, these",
     "what_about": "what about, how about, and for, now",
     # words that carry no condition of their own
     "in": "in, at, on, within, for, during, of, with, where, having, whose, that have, which have, when, who have",
@@ -192,8 +192,8 @@ PHRASES: Final[dict[str, str]] = {
         had, there, here, their, its, all, any, our, we, my, your, they, value, values, data, dataset, table,
         file, csv, with respect to, s, made, make, makes, using, use, based on, result, results, as, into, form,
         come, comes, came, look, looks, much, how, how much, is there, are there, will, should, exist, exists,
-        existing, if, so, then, report, what's, plain, many, total number, out, info, information, about, by
-        value, order of, each of the, both, go, got, via, who's, ones, one of, obtain, determine, identify, given,
+        existing, if, so, then, report, plain, many, total number, out, info, information, about, by
+        value, order of, each of the, both, go, got, via, ones, one of, obtain, determine, identify, given,
         entire, whole, full, complete, every one, hello, hi, thanks, thank, names of all, axis, x         axis, y
         axis, the x axis, the y axis, x, y, lot, along, overall data, located, placed, sold, belong to, belonging
         to, belong, among, amongst""",

@@ -69,6 +69,33 @@ class Reader:
         s.refuse_rest()
         return intent.but(table=self.index.profile.name, conditions=conditions, having=having)
 
+    def read_fragment(self) -> Intent:
+        """Return only what is said, for a question that goes on from another; the caller refuses what is left."""
+        s = self.s
+        _settle_rows(s)
+        conditions, having = read_conditions(s)
+        s.refuse_unknown()
+        self._read_chart()
+        ranking = read_ranking(s)
+        order, descending = self._read_sort()
+        keys = read_keys(s, ranking)
+        measures = read_measures(s)
+        limit = ranking.limit if ranking is not None else None
+        if ranking is not None and descending is None:
+            descending = ranking.descending
+        return Intent(
+            "aggregate",
+            "",
+            measures=tuple(measures),
+            keys=tuple(keys),
+            conditions=conditions,
+            having=having,
+            order=order,
+            descending=descending,
+            limit=limit,
+            chart=self.chart,
+        )
+
     def _read_chart(self) -> None:
         for at in self.s.unused("chart"):
             self.s.use(at)
@@ -90,7 +117,7 @@ class Reader:
         ranking = read_ranking(s)
         order, descending = self._read_sort()
         keys = read_keys(s, ranking)
-        measures = read_measures(s, keys, ranking)
+        measures = read_measures(s)
         intent = Intent(
             "aggregate", "", share=share, chart=self.chart, stacked=stacked, order=order, descending=descending
         )

@@ -57,7 +57,7 @@ class ValueIndex:
         if not wanted or len(text) < 2:
             return []
         found = self.find(wanted) or self.find(tuple(concept(word) for word in wanted))
-        for term in dict.fromkeys((text, text.casefold(), " ".join(wanted))):
+        for term in dict.fromkeys((text, max(wanted, key=len))):
             if found or self._find is None or self._lookups >= MAX_LOOKUPS:
                 break
             self._lookups += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...messages import Profile
 from ...translations import Language
 from . import charts, telling
-from .draft import Draft
+from .draft import Draft, one_line_comment
 from .groups import write_aggregate
 from .intent import Intent
 from .lists import write_list
@@ -38,4 +38,6 @@ def _plan(draft: Draft, intent: Intent) -> None:
     if kind:
         steps.append(draft.say("plan_chart", chart=draft.say(f"chart_{kind}")))
     steps.append(draft.say("plan_answer"))
-    draft.comment("plan", steps="; ".join(f"{at}. {step}" for at, step in enumerate(steps, 1)))
+    draft.comment("plan")
+    for at, step in enumerate(steps, 1):
+        draft.add(f"# {at}. {one_line_comment(step)}")
