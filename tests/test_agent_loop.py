@@ -151,6 +151,15 @@ async def test_a_doubtful_result_stands_when_the_later_attempts_fail(place: Work
     assert result.text_output
 
 
+async def test_a_doubtful_result_stands_when_no_better_one_can_be_asked_for(place: Workplace, sales: Source) -> None:
+    code = "df[df['amount'] > 100]"
+    model = ScriptedModel(reply(code), ModelUnreachable("agent.no_model"))
+    result, _ = await run(make_desk(place, model, Books()), "q", sales)
+    assert result.success
+    assert [note.level for note in result.notes] == ["info", "warning"]
+    assert "No model was given" in result.notes[0].text
+
+
 async def test_code_that_gives_nothing_is_no_answer(place: Workplace, sales: Source) -> None:
     model = ScriptedModel(reply("x = 1"), reply("x = 2"), reply("x = 3"))
     result, _ = await run(make_desk(place, model, Books()), "q", sales)

@@ -100,9 +100,17 @@ class Run:
                 yield event
         place, reading = await self._open(), self._reading
         turns = await prepare(place, reading, self.desk.turns, self._left)
-        async with aclosing(self._attempt_until_it_works(place, reading, turns)) as steps:
-            async for event in steps:
-                yield event
+        try:
+            async with aclosing(self._attempt_until_it_works(place, reading, turns)) as steps:
+                async for event in steps:
+                    yield event
+        except Cancelled:
+            raise
+        except CSVAgentError as error:
+            if self._accepted is None:
+                raise
+            # A doubtful result is more than none: the reader gets it, and why no better one was tried.
+            self.account.notes.append(Note("info", error.say(self.desk.language)))
         if self._accepted is None:
             raise self._failed()
         result = await self._finish(reading, [turn.code for turn in turns])
@@ -132,7 +140,7 @@ class Run:
         self.account.attempts.append(Attempt(1, saved.code, execution.error, execution.seconds))
         if execution.error is not None:
             raise Failed("agent.replay_failed", error=told(execution.error, self.desk.language))
-        yield self.account.progress("checking")
+        yield self.account.progress("checking", key="replay_checking")
         self._accepted = (saved.code, execution, check(execution, saved.code))
         result = await self._finish(saved.reading, saved.earlier)
         yield self.account.progress("done")

@@ -105,6 +105,7 @@ async def prepare(
         if table.arrow.nbytes <= KEPT_BYTES
     }
     if place.loaded != reading.marks:
+        place.loaded = ()
         await _load(place, reading)
         place.loaded = reading.marks
     there = []

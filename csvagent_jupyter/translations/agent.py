@@ -30,6 +30,7 @@ TEXTS: Catalogue = {
         "Попытка {attempt}/{max_attempts} не удалась: {error}",
     ),
     "replaying": ("Running the saved code…", "Выполнение сохранённого кода…"),
+    "replay_checking": ("Checking the answer…", "Проверка ответа…"),
     "done": ("Done", "Готово"),
     # Why there is no answer.
     "empty_question": (
