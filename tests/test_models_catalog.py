@@ -85,6 +85,12 @@ async def test_a_running_ollama_comes_after_the_keys(model_server: ScriptedServe
     assert not model.found
 
 
+async def test_with_nothing_set_the_built_in_engine_answers() -> None:
+    model = await choose_model(NO_OLLAMA)
+    assert model.name == "offline"
+    assert model.local and not model.found
+
+
 async def test_a_port_that_is_not_ollama_does_not_hold_up_the_choice() -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
@@ -125,7 +131,7 @@ def test_the_entry_points_of_the_package_are_the_built_in_providers() -> None:
     declared = project["entry-points"][catalog.GROUP]
     package = "csvagent_jupyter.models."
     assert declared == {name: package + about.factory for name, about in BUILT_IN.items()}
-    for name in ("openrouter", "openai", "anthropic", "ollama", "replay"):
+    for name in declared:
         module, _, factory = declared[name].partition(":")
         assert callable(getattr(import_module(module), factory))
 
