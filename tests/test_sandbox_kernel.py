@@ -241,7 +241,7 @@ async def test_endless_code_is_interrupted_and_the_kernel_goes_on(kernel: Sandbo
 
 async def test_an_interrupt_is_told_as_an_error(kernel: SandboxKernel) -> None:
     started = asyncio.Event()
-    code = "import time\nprint('on', flush=True)\nwhile True: time.sleep(0.01)"
+    code = "import time\nprint('on')\nwhile True: time.sleep(0.01)"
     running = asyncio.ensure_future(kernel.execute(code, timeout=30, on_output=lambda _: started.set()))
     await asyncio.wait_for(started.wait(), 20)
     await kernel.interrupt()
@@ -254,7 +254,7 @@ async def test_an_interrupt_is_told_as_an_error(kernel: SandboxKernel) -> None:
 
 async def test_a_cancelled_caller_stops_the_code(kernel: SandboxKernel) -> None:
     started = asyncio.Event()
-    code = "import time\nprint('on', flush=True)\nwhile True: time.sleep(0.01)"
+    code = "import time\nprint('on')\nwhile True: time.sleep(0.01)"
     running = asyncio.ensure_future(kernel.execute(code, timeout=30, on_output=lambda _: started.set()))
     await asyncio.wait_for(started.wait(), 20)
     running.cancel()

@@ -6,8 +6,7 @@ A kernel is not trusted with our memory: each frame is counted before it is read
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import zmq
@@ -16,7 +15,6 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 
 from ..confinement import Limits
 from ..exceptions import KernelDied
-from . import processes
 
 REQUEST = "csvagent"
 OUTPUT_PAUSE = 0.1
@@ -32,41 +30,44 @@ class LiveText:
         self._waiting = ""
         self._sent = 0
         self._last = 0.0
+        self._later: asyncio.TimerHandle | None = None
 
     def add(self, text: str) -> None:
-        """Take a piece of output from the kernel."""
+        """Take a piece of output from the kernel; what comes too soon after the last piece waits its time."""
         if self._on_output is None:
             return
         text = text[: self._left]
         self._left -= len(text)
         self._waiting += text
-        if self._waiting and time.monotonic() - self._last >= OUTPUT_PAUSE:
-            self._send()
+        loop = asyncio.get_running_loop()
+        if self._waiting and self._later is None:
+            self._later = loop.call_at(max(loop.time(), self._last + OUTPUT_PAUSE), self._send)
 
-    def finish(self, whole: str) -> None:
-        """Pass on what is still missing of the whole output, which came with the reply."""
-        if self._on_output is None:
-            return
-        self._waiting = whole[self._sent :]
-        if self._waiting:
-            self._send()
+    def finish(self, whole: str | None) -> None:
+        """Pass on what is still missing of the whole output, which came with the reply; None when none came."""
+        if self._later is not None:
+            self._later.cancel()
+        if whole is not None:
+            self._waiting = whole[self._sent :]
+        self._send()
 
     def _send(self) -> None:
-        assert self._on_output is not None
+        self._later = None
         text, self._waiting = self._waiting, ""
-        self._sent += len(text)
-        self._last = time.monotonic()
-        self._on_output(text)
+        if text and self._on_output is not None:
+            self._sent += len(text)
+            self._last = asyncio.get_running_loop().time()
+            self._on_output(text)
 
 
 class Conversation:
     """The channels of a kernel, read with a budget."""
 
-    def __init__(self, client: AsyncKernelClient, pid: int, limits: Limits) -> None:
+    def __init__(self, client: AsyncKernelClient, ended: Callable[[], Awaitable[None]], limits: Limits) -> None:
         self._session = client.session
         self._shell: Any = client.shell_channel.socket
         self._iopub: Any = client.iopub_channel.socket
-        self._pid = pid
+        self._ended = ended
         self._limits = limits
         self._budget = 0
         self._iopub.setsockopt(zmq.UNSUBSCRIBE, b"")
@@ -84,7 +85,7 @@ class Conversation:
         self._budget = self._limits.traffic
         asked = await self._send(order, code)
         reply = asyncio.ensure_future(self._reply(asked))
-        ended = asyncio.ensure_future(processes.ended(self._pid))
+        ended = asyncio.ensure_future(self._ended())
         listening = asyncio.ensure_future(self._listen(asked, live))
         cut_off = [asyncio.ensure_future(monitor.recv_multipart()) for monitor in self._monitors]
         tasks = [reply, ended, listening, *cut_off]

@@ -26,7 +26,7 @@ from . import processes
 from .conversation import Conversation, LiveText
 from .intake import OutFolder, WorkFolder
 from .outputs import Reply, clip, read_reply, to_execution
-from .provisioner import SandboxProvisioner, make_folder
+from .provisioner import Report, make_folder, sandbox_environment
 from .specs import KERNEL_NAME, SandboxSpecs, register_provisioner
 
 INTERRUPT_GRACE = 1.0
@@ -65,8 +65,10 @@ class SandboxKernel:
     @property
     def alive(self) -> bool:
         """Whether the process runs; a kernel that died or was killed is not started again."""
-        process = self._provisioner.process if self._manager is not None else None
-        return process is not None and process.poll() is None
+        if self._manager is None or self._manager.provisioner is None:
+            return False
+        provisioner: Any = self._manager.provisioner
+        return bool(getattr(provisioner, "running", provisioner.has_process))
 
     @property
     def isolation(self) -> Isolation:
@@ -84,8 +86,7 @@ class SandboxKernel:
     @property
     def libraries(self) -> tuple[str, ...]:
         """The data libraries that are there, as "pandas 3.1.1"."""
-        libraries: tuple[str, ...] = self._report.libraries
-        return libraries
+        return self._report.libraries
 
     @property
     def folder(self) -> Path:
@@ -113,14 +114,15 @@ class SandboxKernel:
         self._context.setsockopt(zmq.LINGER, 0)
         try:
             self._manager = self._make_manager(self._folder, self._context)
-            await self._manager.start_kernel(sandbox_folder=self._folder, limits=self.limits)
+            environment = sandbox_environment(os.environ, self._folder, self.limits)
+            await self._manager.start_kernel(cwd=str(self._folder / "work"), env=environment)
         except BaseException:
             await self.stop()
             raise
-        self._last_resort = weakref.finalize(self, _end, self._provisioner.pgid, self._folder)
+        self._last_resort = weakref.finalize(self, _end, os.getpid(), self._group, self._folder)
         self._client = self._manager.client(context=self._context)
         self._client.start_channels(stdin=False, hb=False, control=False)
-        self._conversation = Conversation(self._client, self._provisioner.process.pid, self.limits)
+        self._conversation = Conversation(self._client, self._ended, self.limits)
 
     def _make_manager(self, folder: Path, context: zmq.asyncio.Context) -> AsyncKernelManager:
         here = {"connection_file": str(folder / "kernel.json"), "context": context, "log": log}
@@ -135,6 +137,10 @@ class SandboxKernel:
 
     async def stop(self) -> None:
         """End the process and all that it started; no process, socket or folder stays behind. May be called twice."""
+        if self._manager is not None and self._manager.provisioner is not None:
+            await self._manager.provisioner.kill()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle(), INTERRUPT_GRACE)  # who waits for the code hears that it died
         if self._conversation is not None:
             self._conversation.close()
             self._conversation = None
@@ -143,8 +149,6 @@ class SandboxKernel:
             self._client = None
         if self._manager is not None:
             manager, self._manager = self._manager, None
-            if manager.provisioner is not None:
-                await manager.provisioner.kill()
             await manager.shutdown_kernel(now=True)
         if self._context is not None:
             self._context.destroy(linger=0)
@@ -213,6 +217,7 @@ class SandboxKernel:
         if conversation is None or not self.alive:
             raise KernelDied("sandbox.stopped")
         live = LiveText(on_output, self.limits.output)
+        reply: Reply | None = None
         asking = asyncio.ensure_future(conversation.ask(order, code, live))
         try:
             done, _ = await asyncio.wait({asking}, timeout=timeout)
@@ -220,15 +225,17 @@ class SandboxKernel:
                 await self._interrupt_or_kill(asking)
                 raise DeadlineExceeded("sandbox.deadline", seconds=round(timeout, 1))
             reply = read_reply(asking.result())
-        except asyncio.CancelledError:
-            await self._end_now(asking)
+        except DeadlineExceeded:
             raise
         except KernelDied:
             await self._kill()
             raise
+        except BaseException:  # the caller was cancelled, or its `on_output` failed
+            await self._end_now(asking)
+            raise
         finally:
             await _settle(asking)
-        live.finish(reply.stdout)
+            live.finish(reply.stdout if reply is not None else None)
         return reply
 
     async def _end_now(self, asking: asyncio.Future[Any]) -> None:
@@ -236,7 +243,7 @@ class SandboxKernel:
         try:
             await self._interrupt_or_kill(asking)
         except asyncio.CancelledError:
-            processes.kill_group(self._provisioner.pgid or 0)
+            processes.kill_group(self._group)
             raise
 
     @contextlib.asynccontextmanager
@@ -273,10 +280,22 @@ class SandboxKernel:
         return self._manager.provisioner
 
     @property
-    def _report(self) -> Any:
+    def _group(self) -> int:
+        return int(getattr(self._provisioner, "pgid", None) or 0)
+
+    @property
+    def _report(self) -> Report:
+        """What the kernel reported; a provisioner that an operator put in the place of ours may have nothing to say."""
         if self._manager is None:
             raise KernelDied("sandbox.stopped")
-        return self._provisioner.report
+        report: Report = getattr(self._provisioner, "report", None) or Report()
+        return report
+
+    async def _ended(self) -> None:
+        if hasattr(self._provisioner, "ended"):
+            await self._provisioner.ended()
+        while await self._provisioner.poll() is None:  # noqa: ASYNC110 - others can only be asked
+            await asyncio.sleep(0.1)
 
 
 async def _settle(future: asyncio.Future[Any]) -> None:
@@ -294,10 +313,14 @@ def _put(source: Path, place: Path) -> None:
         shutil.copyfile(source, place)
 
 
-def _end(group: int | None, folder: Path) -> None:
-    """What still happens when nobody called `stop`: at garbage collection or at the interpreter's end."""
-    if group:
-        processes.kill_group(group)
+def _end(owner: int, group: int, folder: Path) -> None:
+    """What still happens when nobody called `stop`: at garbage collection or at the interpreter's end.
+
+    Not in a fork of the process that started the kernel: it inherits this duty, but not the kernel.
+    """
+    if os.getpid() != owner:
+        return
+    processes.kill_group(group)
     processes.kill_strays(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -314,6 +337,3 @@ def _share_font_list(folder: Path) -> None:
         for found in candidate.glob("fontlist-*.json"):
             with contextlib.suppress(OSError):
                 shutil.copyfile(found, folder / "home" / "matplotlib" / found.name)
-
-
-__all__ = ["SandboxKernel", "SandboxProvisioner"]

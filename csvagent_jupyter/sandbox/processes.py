@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 MARK = "CSVAGENT_SANDBOX"
+MAX_SWEEPS = 5
 _POLL = 0.02
 
 
@@ -42,15 +43,24 @@ def kill_group(group: int) -> None:
 def kill_strays(folder: Path) -> None:
     """Kill the processes that were started inside the sandbox of `folder` and left its process group.
 
-    They carry the sandbox's mark in their environment. Only Linux shows another process's environment this way.
+    They carry the sandbox's mark in their environment. Only Linux shows another process's environment this way. Looks
+    again while it finds some, because a process may start another before it is killed.
     """
     mark = f"{MARK}=".encode() + os.fsencode(folder) + b"\0"
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (entry / "environ").read_bytes() and int(entry.name) != os.getpid():
-                os.kill(int(entry.name), signal.SIGKILL)
-        except (OSError, ValueError):
-            continue
+    for _ in range(MAX_SWEEPS):
+        killed = [entry for entry in Path("/proc").glob("[0-9]*") if _kill_if_marked(entry, mark)]
+        if not killed:
+            return
+
+
+def _kill_if_marked(entry: Path, mark: bytes) -> bool:
+    try:
+        if mark not in (entry / "environ").read_bytes() or int(entry.name) == os.getpid():
+            return False
+        os.kill(int(entry.name), signal.SIGKILL)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _running(pid: int) -> bool:

@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
@@ -27,12 +28,13 @@ from . import processes
 
 START_SECONDS = 60.0
 LOG_TAIL = 2_000
+LIMITS = "CSVAGENT_LIMITS"
 
 
 class Report(msgspec.Struct, frozen=True):
     """What a kernel says of itself before it runs any foreign code."""
 
-    isolation: str
+    isolation: str = "process"
     gaps: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
 
@@ -45,25 +47,34 @@ def make_folder(folder: Path) -> None:
         (folder / name).mkdir(mode=0o700, exist_ok=True)
 
 
+def sandbox_environment(environ: Mapping[str, str], folder: Path, limits: Limits) -> dict[str, str]:
+    """Return a clean environment that tells a kernel its folder and its limits."""
+    told = {processes.MARK: str(folder), LIMITS: json.dumps(limits.to_dict())}
+    return clean_environment(environ, folder, limits) | told
+
+
 class SandboxProvisioner(LocalProvisioner):
-    """Launches the kernel in its folder, waits for its report, and leaves nothing of it when it ends."""
+    """Launches the kernel in its folder, waits for its report, and leaves nothing of it when it ends.
+
+    Folder and limits come in the environment that the kernel manager passes on; who starts the kernelspec without
+    them, as a Jupyter server does, gets a folder of the provisioner's own and the usual limits.
+    """
 
     report: Report | None = None
     folder: Path | None = None
     _own_folder = False
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Called by the kernel manager before the start; takes `sandbox_folder` and `limits` besides its own words."""
-        limits: Limits = kwargs.pop("limits", None) or Limits()
-        self.folder = kwargs.pop("sandbox_folder", None) or self.folder
-        if self.folder is None:
+        """Called by the kernel manager before the start: lay out the folder and clean the environment."""
+        given = kwargs.pop("env", None) or os.environ
+        limits = Limits.from_dict(json.loads(given.get(LIMITS, "{}")))
+        if processes.MARK in given:
+            self.folder = Path(given[processes.MARK])
+        elif self.folder is None:
             self.folder, self._own_folder = Path(tempfile.mkdtemp(prefix="csvagent-")), True
         make_folder(self.folder)
-        environment = clean_environment(kwargs.pop("env", None) or os.environ, self.folder, limits)
-        environment[processes.MARK] = str(self.folder)
-        environment["CSVAGENT_LIMITS"] = json.dumps(limits.to_dict())
-        kwargs["cwd"] = str(self.folder / "work")
-        prepared: dict[str, Any] = await super().pre_launch(env=environment, **kwargs)
+        kwargs |= {"cwd": str(self.folder / "work"), "env": sandbox_environment(given, self.folder, limits)}
+        prepared: dict[str, Any] = await super().pre_launch(**kwargs)
         return prepared
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
@@ -98,10 +109,19 @@ class SandboxProvisioner(LocalProvisioner):
         finally:
             transport.close()
 
-    async def wait(self) -> int | None:
-        """Wait for the process to end; noticed at once where the system has process descriptors."""
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self.process is not None and self.process.poll() is None
+
+    async def ended(self) -> None:
+        """Return when the process has ended; noticed at once where the system has process descriptors."""
         if self.process is not None and self.process.poll() is None:
             await processes.ended(self.process.pid)
+
+    async def wait(self) -> int | None:
+        """Wait for the process to end, and reap it."""
+        await self.ended()
         code: int | None = await super().wait()
         return code
 

@@ -26,7 +26,7 @@ class FigureManager(FigureManagerBase):
             figure = manager.canvas.figure
             figures.collect(figure)
             Gcf.destroy(manager)
-            figure.show = functools.partial(figures.collect, figure)
+            figure.show = functools.partial(figures.collect, figure)  # type: ignore[method-assign]
 
 
 class FigureCanvas(FigureCanvasAgg):
