@@ -131,7 +131,10 @@ def test_an_arrow_file_is_read_whatever_its_name(tmp_path: Path) -> None:
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
     assert read_table(path, name="sales").to_pandas()["a"].tolist() == [1, 2]
-    assert read_table(path, name="sales").read_code == 'df = pd.read_feather("sales.arrow")'
+    kept = read_table(path, name="sales")
+    assert (kept.read_code, kept.source_path) == ('df = pd.read_feather("sales.arrow")', "sales")
+    own = read_table(path)
+    assert (own.read_code, own.source_path) == (f'df = pd.read_feather("{path}")', str(path))
 
 
 def test_every_text_is_there_in_both_languages() -> None:

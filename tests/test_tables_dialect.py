@@ -93,6 +93,8 @@ def test_rows_that_do_not_fit_are_counted_by_line() -> None:
         ("город,сумма\nОмск,2\nТула,3".encode("utf-16-be"), "utf-16-be", False),
         ("город,сумма\nНижний Новгород,2\nТула,3".encode("cp1251"), "cp1251", True),
         ("город,сумма\nНижний Новгород,2\nТула,3".encode("cp866"), "cp866", True),
+        ("prénom,ville\nZoé,Besançon\nFrançois,Nîmes\n".encode("cp1252"), "cp1252", True),
+        ("nazwa,miasto\nsprzedaż,Łódź\nświęto,Gdańsk\nżródło,Wrocław".encode("cp1250"), "cp1250", True),
         ("Straße,Ort\nÄußere Weg,München\n".encode("cp1252"), "cp1252", True),
     ],
 )

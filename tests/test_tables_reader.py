@@ -332,6 +332,19 @@ def test_strange_paths(tmp_path: Path) -> None:
     )
 
 
+def test_code_for_several_tables_of_any_name(tmp_path: Path) -> None:
+    first = read_table(put(tmp_path, SALES))
+    dates = "".join(f"01.02.2024;02.02.2024;03.02.2024;{n}\n" for n in range(3))
+    second = read_table(put(tmp_path, 'a;b;it\'s "c";n\n' + dates, name="b.csv"))
+    namespace: dict[str, object] = {}
+    exec(f"import pandas as pd\n{first.code_for('sales')}\n{second.code_for('other')}", namespace)
+    for variable, table in (("sales", first), ("other", second)):
+        frame = namespace[variable]
+        assert isinstance(frame, pd.DataFrame)
+        pd.testing.assert_frame_equal(frame, table.to_pandas())
+    assert second.code_for("other").count("to_datetime") == 1
+
+
 def test_notes_speak_russian(tmp_path: Path) -> None:
     table = read_table(put(tmp_path, "a,b,c\n1,2,3\n4,5\n"), language="ru")
     assert "1 строка с меньшим числом ячеек" in told(table)

@@ -33,7 +33,8 @@ def table_from_dataframe(frame: Any, name: str, *, taken: Collection[str] = (), 
     notes = kept_notes(arrow, language)
     if not arrow.num_rows:
         notes += (Note("warning", say("tables.note_no_rows", language)),)
-    return Table(table_name(name, taken), arrow, name, notes=notes)
+    label = table_name(name, taken)
+    return Table(label, arrow, name, notes=notes, feather=f"{label}.arrow")
 
 
 def _pandas(frame: Any, name: str) -> Any:

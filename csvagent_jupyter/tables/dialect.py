@@ -86,7 +86,7 @@ def detect(
 
 def rows_of(text: str, dialect: Dialect) -> Iterator[Row]:
     """Walk the rows of `text` the way pandas' parser does, with their line numbers."""
-    reader = csv.reader(io.StringIO(text, newline=""), **_csv_options(dialect))
+    reader = _reader(text, dialect)
     before = 0
     for number, cells in enumerate(reader):
         yield Row(tuple(cells), number, before + 1)
@@ -103,47 +103,51 @@ def scan(text: str, dialect: Dialect) -> tuple[list[tuple[str, ...]], Layout]:
     layout = Layout()
     header: list[tuple[str, ...]] = []
     wanted = max(dialect.header_rows, 1)
-    for row in rows_of(text, dialect):
-        if row.number < dialect.skipped_rows:
+    reader = _reader(text, dialect)
+    line = 0
+    for number, cells in enumerate(reader):
+        before, line = line, reader.line_num
+        if len(cells) == layout.width > 1 and len(header) == wanted:
+            layout.rows += 1
+        elif number < dialect.skipped_rows:
             continue
-        if is_blank(row.cells):
+        elif is_blank(cells):
             layout.blank_count += 1
-            continue
-        if len(header) < wanted:
-            header.append(row.cells)
-            layout.width = max(layout.width, len(row.cells))
-            layout.body_from = row.number + (1 if dialect.header_rows else 0)
-            if dialect.header_rows:
-                continue
-        _count(layout, row)
+        elif len(header) < wanted:
+            header.append(tuple(cells))
+            layout.width = layout.widest = max(layout.width, len(cells))
+            layout.body_from = number + (1 if dialect.header_rows else 0)
+            layout.rows += 0 if dialect.header_rows else 1
+        else:
+            _count(layout, cells, before + 1)
     return header, layout
 
 
-def _count(layout: Layout, row: Row) -> None:
-    width = len(row.cells)
+def _count(layout: Layout, cells: Sequence[str], line: int) -> None:
+    width = len(cells)
     layout.rows += 1
     layout.widest = max(layout.widest, width)
     if width < layout.width:
         layout.short_count += 1
         if len(layout.short) < MAX_LINES_TOLD:
-            layout.short.append(row.line)
+            layout.short.append(line)
     elif width > layout.width:
-        filled = max((n for n, cell in enumerate(row.cells, start=1) if cell.strip()), default=0)
+        filled = max((n for n, cell in enumerate(cells, start=1) if cell.strip()), default=0)
         layout.widest_filled = max(layout.widest_filled, filled)
         if filled > layout.width:
             layout.long_count += 1
             if len(layout.long) < MAX_LINES_TOLD:
-                layout.long.append(row.line)
+                layout.long.append(line)
 
 
-def _csv_options(dialect: Dialect) -> dict[str, Any]:
-    quoting = csv.QUOTE_MINIMAL if dialect.quotechar else csv.QUOTE_NONE
-    return {
-        "delimiter": dialect.delimiter,
-        "quotechar": dialect.quotechar or None,
-        "escapechar": dialect.escapechar or None,
-        "quoting": quoting,
-    }
+def _reader(text: str, dialect: Dialect) -> Any:
+    return csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quotechar or None,
+        escapechar=dialect.escapechar or None,
+        quoting=csv.QUOTE_MINIMAL if dialect.quotechar else csv.QUOTE_NONE,
+    )
 
 
 def _sample(text: str) -> str:

@@ -20,6 +20,9 @@ _USUAL = [
     *("cp1251", "cp866", "koi8_r", "cp1252", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256"),
     *("cp1257", "cp850", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
 ]
+_LATIN = frozenset({"cp1250", "cp1252", "cp1254", "cp1257", "cp850"})
+_NOT_WESTERN = re.compile(r"[šžŠŽðþÐÞýÝ³¹¼¾\ufffd]|[^\W\d_][¿£¥±¶¯¬‚„†‡•›]+[^\W\d_]")
+"""What Central European, Baltic and Turkish letters look like when they are taken for western ones."""
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 MOSTLY_UTF8 = 0.02
 
@@ -118,15 +121,14 @@ def _telling(data: bytes) -> bytes:
 
 
 def _by_statistics(sample: bytes) -> str:
+    """Ask charset-normalizer; among Latin alphabets, which it can hardly tell apart, the western one goes first."""
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample, cp_isolation=_USUAL).best()
-    if best is None:
+    found = "cp1252" if best is None else str(best.encoding)
+    if found not in _LATIN:
+        return found
+    foreign = _NOT_WESTERN.search(sample.decode("cp1252", "replace"))
+    if foreign is None:
         return "cp1252"
-    found = str(best.encoding)
-    try:
-        if sample.decode("cp1252") == sample.decode(found):
-            return "cp1252"
-    except UnicodeDecodeError:
-        pass
-    return found
+    return "cp1250" if found == "cp1252" else found

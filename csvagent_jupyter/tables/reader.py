@@ -20,7 +20,7 @@ from .dialect import Layout, detect, rows_of, scan
 from .encoding import Decoded, decode
 from .frame import kept_notes, to_arrow, to_frame, write_arrow
 from .names import column_names, shown, table_name
-from .recipe import Recipe
+from .recipe import Recipe, quoted
 from .remarks import about_structure, about_values
 from .values import ColumnPlan, plan_columns
 
@@ -34,7 +34,8 @@ class Table:
     """A file as it was read.
 
     `name` is its key in the kernel's ``tables``, `arrow` its cells, `read_code` the pandas source that assigns the same
-    DataFrame to ``df`` in a bare interpreter. `source_path` is the file or the variable it came from.
+    DataFrame to ``df`` in a bare interpreter. `source_path` is the file or the variable it came from. A table that was
+    not read from text has no `dialect` and no `recipe`: its code reads the Arrow file `feather`.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Table:
     dialect: Dialect | None = None
     notes: tuple[Note, ...] = ()
     recipe: Recipe | None = None
+    feather: str = ""
 
     def to_pandas(self) -> Any:
         """Return the DataFrame that the dedicated kernel has, too."""
@@ -72,7 +74,7 @@ class Table:
     def code_for(self, variable: str) -> str:
         """Return the pandas source that reads this table into `variable`."""
         if self.recipe is None:
-            return f'{variable} = pd.read_feather("{self.name}.arrow")'
+            return f"{variable} = pd.read_feather({quoted(self.feather)})"
         return self.recipe.code(variable)
 
 
@@ -96,7 +98,7 @@ def read_table(
     given, fixed = _overrides(overrides)
     label = table_name(name or place.name, taken)
     if files.is_arrow(place):
-        return _read_arrow(place, label, language)
+        return _read_arrow(place, label, name, language)
     contents = files.read_contents(place)
     decoded = decode(contents.data, shown(place.name), given.encoding if "encoding" in fixed else "")
     text = decoded.text.removeprefix("\ufeff")
@@ -278,7 +280,8 @@ def _refuse_other_text(text: str, name: str) -> None:
         raise Unreadable("tables.json", name=name)
 
 
-def _read_arrow(path: Path, name: str, language: Language) -> Table:
+def _read_arrow(path: Path, label: str, name: str, language: Language) -> Table:
+    """Read an Arrow file: a variable kept as an artifact when it has a `name`, else a file of the person's."""
     try:
         with pa.OSFile(str(path), "rb") as source:
             table = pa.ipc.open_file(source).read_all()
@@ -287,4 +290,5 @@ def _read_arrow(path: Path, name: str, language: Language) -> Table:
     notes = kept_notes(table, language)
     if not table.num_rows:
         notes += (Note("warning", say("tables.note_no_rows", language)),)
-    return Table(name, table, str(path), notes=notes)
+    origin, feather = (name, f"{label}.arrow") if name else (str(path), str(path))
+    return Table(label, table, origin, notes=notes, feather=feather)

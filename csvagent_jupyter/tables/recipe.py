@@ -58,10 +58,10 @@ class ToNumber:
             frame[name] = numbers.astype(self.dtype) if self.dtype else numbers
 
     def line(self, cells: str) -> str:
-        text = cells + "".join(f'.str.replace({_quoted(mark)}, "")' for mark in self.removed)
+        text = cells + "".join(f'.str.replace({quoted(mark)}, "")' for mark in self.removed)
         if self.decimal != ".":
-            text += f'.str.replace({_quoted(self.decimal)}, ".")'
-        dtype = f".astype({_quoted(self.dtype)})" if self.dtype else ""
+            text += f'.str.replace({quoted(self.decimal)}, ".")'
+        dtype = f".astype({quoted(self.dtype)})" if self.dtype else ""
         return f"{cells} = pd.to_numeric({text}.str.strip()){dtype}"
 
 
@@ -89,11 +89,11 @@ class Recipe:
     def code(self, variable: str = "df") -> str:
         """Return the source text that assigns the table to `variable`; it needs ``import pandas as pd`` above it."""
         if self.member:
-            opened = f"ZipFile({_quoted(self.path)}) as archive, archive.open({_quoted(self.member)}) as file"
+            opened = f"ZipFile({quoted(self.path)}) as archive, archive.open({quoted(self.member)}) as file"
             call = _call("file", self._unpacked()).replace("\n", "\n    ")
             lines = ["from zipfile import ZipFile", "", f"with {opened}:", f"    {variable} = {call}"]
         else:
-            lines = [f"{variable} = {_call(_quoted(self.path), self.options)}"]
+            lines = [f"{variable} = {_call(quoted(self.path), self.options)}"]
         for step in self.steps:
             lines += _step_lines(step, variable)
         return "\n".join(lines)
@@ -104,7 +104,7 @@ class Recipe:
 
 def _step_lines(step: Step, variable: str) -> list[str]:
     if len(step.columns) <= 2:
-        return [step.line(f"{variable}[{_quoted(name)}]") for name in step.columns]
+        return [step.line(f"{variable}[{quoted(name)}]") for name in step.columns]
     return [f"for name in {_written(list(step.columns))}:", f"    {step.line(f'{variable}[name]')}"]
 
 
@@ -119,7 +119,7 @@ def _call(first: str, options: dict[str, Any]) -> str:
 def _written(value: Any) -> str:
     """Write a value as Python source, with double quotes as people write them."""
     if isinstance(value, str):
-        return _quoted(value)
+        return quoted(value)
     if isinstance(value, type):
         return value.__name__
     if isinstance(value, range):
@@ -132,7 +132,8 @@ def _written(value: Any) -> str:
     return repr(value)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Write a text as Python source, in double quotes where that needs no escape."""
     written = repr(text)
     if written.startswith("'") and '"' not in written:
         return f'"{written[1:-1]}"'

@@ -92,6 +92,7 @@ def about_values(plans: Sequence[ColumnPlan], language: Language) -> list[Note]:
             "note_ambiguous_date",
             lambda p, s=start: p.ambiguous and p.date_format.startswith(s),  # type: ignore[misc]
             order=say(f"tables.order_{order}", language),
+            other=str(order == "month"),
         )
     for why in ("leading_zeros", "long_digits", "phone"):
         told("info", f"note_{why}", lambda p, w=why: p.why_text == w)  # type: ignore[misc]

@@ -242,8 +242,10 @@ TEXTS: Final[Catalogue] = {
         "thousands=«{mark}» и decimal=«.».",
     ),
     "note_ambiguous_date": (
-        "Dates in {names} fit day/month as well as month/day; they were read as {order}.",
-        "Даты в {names} подходят и как день/месяц, и как месяц/день; прочитаны как {order}.",
+        "Dates in {names} fit day/month as well as month/day; they were read as {order}. If that is "
+        "wrong, state dayfirst={other}.",
+        "Даты в {names} подходят и как день/месяц, и как месяц/день; прочитаны как {order}. Если это "
+        "не так, укажите dayfirst={other}.",
     ),
     "order_day": ("day first", "день, затем месяц"),
     "order_month": ("month first", "месяц, затем день"),
