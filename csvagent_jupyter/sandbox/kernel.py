@@ -148,6 +148,7 @@ class SandboxKernel:
             self._client.stop_channels()
             self._client = None
         if self._manager is not None:
+            await self._kill()
             manager, self._manager = self._manager, None
             await manager.shutdown_kernel(now=True)
         if self._context is not None:
