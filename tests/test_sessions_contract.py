@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -196,8 +196,8 @@ async def test_a_follower_hears_of_another_store_on_the_same_data(make_store: Ma
         session_id = (await here.create_session("os:ann")).session_id
         reader = asyncio.create_task(take(here, session_id, 20))
         for number in range(10):
-            await there.append(session_id, progress(code=f"there {number}"))
             await here.append(session_id, progress(code=f"here {number}"))
+            await there.append(session_id, progress(code=f"there {number}"))
         assert [event.seq for event in await reader] == list(range(1, 21))
 
 
@@ -413,14 +413,20 @@ async def test_a_cancelled_task_does_not_wait_for_its_turn(store: SessionStore) 
 async def test_the_line_is_watched_from_here_and_elsewhere(make_store: MakeStore) -> None:
     async with make_store() as here, make_store() as there, aclosing(here.watch_line()) as moves:
         session_id = (await here.create_session("os:ann")).session_id
-        await anext(moves)
-        for store, task_id in ((here, "t1"), (there, "t2")):
-            await store.submit(task(session_id, task_id))
-            while task_id not in [found.task_id for found in await here.tasks()]:
-                await anext(moves)
-        await there.request_cancel("t1")
-        while not (await here.task("t1")).cancel_requested:
-            await anext(moves)
+
+        async def moved_by(call: Awaitable[object]) -> None:
+            """Let the watcher fall silent, make the call, and wait until it is heard of."""
+            hearing = asyncio.ensure_future(anext(moves))
+            while (await asyncio.wait({hearing}, timeout=0.6))[0]:
+                hearing = asyncio.ensure_future(anext(moves))
+            await call
+            await hearing
+
+        await moved_by(here.submit(task(session_id, "t1")))
+        await moved_by(there.submit(task(session_id, "t2")))
+        await moved_by(there.request_cancel("t1"))
+        await moved_by(there.claim("r1", 60))
+        await moved_by(there.finish("t1", 1, result("t1"), "REVOKED"))
 
 
 # --- ledger and counters --------------------------------------------------------------------------------------------

@@ -46,16 +46,16 @@ class Room:
         if word == "submit":
             await self._submit(store, SESSIONS[number % 2], runner)
         elif word in ("claim", "take over"):
+            if word == "take over":
+                await asyncio.gather(*(store.abandon(other) for other in RUNNERS))
             claimed = await store.claim(runner, 60, take_over=word == "take over")
             if claimed is not None:
                 self.lost += [task for task in self.held if task.task_id == claimed.task_id]
                 self.held = [task for task in self.held if task.task_id != claimed.task_id] + [claimed]
-        elif word == "abandon":
-            await store.abandon(runner)
-        elif word == "old fence" and self.lost:
-            await self._speak_late(store, self.lost[number % len(self.lost)])
         elif held is not None:
             await self._work(store, word, held)
+        if self.lost:
+            await self._speak_late(store, self.lost[number % len(self.lost)])
 
     async def _submit(self, store: SessionStore, session_id: str, runner: str) -> None:
         self.submitted += 1

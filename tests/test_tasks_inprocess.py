@@ -180,6 +180,8 @@ async def test_a_waiting_question_is_stopped_at_once(store: SQLiteStore) -> None
         first, second, third = [await ask(queue, session_id) for _ in range(3)]
         await queue.cancel(second.task_id)
         assert await ended(store, second) == "REVOKED"
+        answer = await store.result(second.task_id)
+        assert answer is not None and answer.error is not None and answer.error.message == "Stopped before it began."
         await queue.cancel(first.task_id)
         assert await ended(store, first) == "REVOKED"
         await queue.cancel(third.task_id)

@@ -111,7 +111,6 @@ class _Run:
         self.lease = lease
         self.began = time.monotonic()
         self.running: Running | None = None
-        self.lost = False
         self.language = outcome.language_for(task.question)
 
     @property
@@ -125,15 +124,8 @@ class _Run:
             async for event in events:
                 if event.type == "result":
                     return event
-                await self._append(event)
+                await self.store.append(self.task.session_id, event, fence=self.task.fence)
         raise RuntimeError("the loop ended without a result")
-
-    async def _append(self, event: Event) -> None:
-        try:
-            await self.store.append(self.task.session_id, event, fence=self.task.fence)
-        except (LeaseLost, NotFound):
-            self.lost = True
-            raise
 
     async def renew(self) -> Reason:
         """Keep the lease; returns only when a person wants the task to end. Raises LeaseLost."""
@@ -142,7 +134,6 @@ class _Run:
             try:
                 task = await self.store.renew(self.task.task_id, self.task.fence, self.lease)
             except (LeaseLost, NotFound):
-                self.lost = True
                 raise
             except StoreError as error:
                 _log.warning("the lease of task %s was not renewed: %s", self.task.task_id, error.key)
@@ -169,8 +160,6 @@ class _Run:
 
     async def _event(self, driving: asyncio.Task[Event], reason: Reason | None) -> Event | None:
         """Return the result event; None when there is nothing for this runner to say."""
-        if self.lost:
-            return None
         if driving.done() and not driving.cancelled():
             error = driving.exception()
             if error is None:
@@ -197,7 +186,10 @@ class _Run:
             return ()
 
     async def _finish(self, event: Event) -> None:
-        """Write the result; one that cannot be written is at least told to the readers in this process."""
+        """Write the result, unless somebody else speaks for the task now.
+
+        One that cannot be written is at least told to the readers in this process.
+        """
         status = outcome.STATUSES[event.status or "error"]
         try:
             await self.store.finish(self.task.task_id, self.task.fence, event, status)
@@ -222,12 +214,15 @@ def note_unexpected(where: str, error: BaseException) -> CSVAgentError:
 
 
 async def _settled(*tasks: asyncio.Task[Any]) -> None:
-    """Wait until the tasks are done, whoever cancels the wait."""
+    """Wait until the tasks are done, whoever cancels the wait, and take note of how they ended."""
     while pending := [task for task in tasks if not task.done()]:
         try:
             await asyncio.wait(pending)
         except asyncio.CancelledError:
             continue
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()
 
 
 def _note_trouble(task: Task, ending: asyncio.Task[None]) -> None:

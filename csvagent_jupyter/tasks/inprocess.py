@@ -169,7 +169,7 @@ class InProcessQueue(TaskQueue):
     async def _begin(self, task: Task) -> None:
         """Run a claimed task; or end it, when it was cancelled in the line."""
         if task.cancel_requested or task.task_id in self._withdrawn:
-            await self._revoke(task, "stopped")
+            await self._revoke(task, "stopped_waiting")
             return
         stop: asyncio.Future[Reason] = asyncio.get_running_loop().create_future()
         run = asyncio.create_task(

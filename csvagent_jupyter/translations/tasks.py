@@ -11,6 +11,7 @@ TEXTS: Catalogue = {
     ),
     "starting": ("Starting", "Начинаю"),
     "stopped": ("Stopped after {seconds} s.", "Остановлено через {seconds} с."),
+    "stopped_waiting": ("Stopped before it began.", "Остановлено до начала работы."),
     "runner_ended": (
         "This stopped because its notebook kernel ended. Run the cell again to ask anew.",
         "Работа остановлена: ядро ноутбука завершилось. Запустите ячейку ещё раз, чтобы спросить заново.",
