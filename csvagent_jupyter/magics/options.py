@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Any, Final, Literal
 
 from ..exceptions import BadInput
@@ -93,7 +94,7 @@ def parse_cell_line(line: str) -> CellOptions:
         else:
             options.sources.append(word)
     name = options.keep_as
-    if name is not None and not name.isidentifier():
+    if name is not None and (not name.isidentifier() or iskeyword(name)):
         raise BadInput("magics.not_a_name", name=name)
     return options
 
