@@ -382,15 +382,26 @@ async def test_a_kept_kernel_has_what_earlier_turns_made_and_is_not_loaded_again
     assert "north = df[df['region'] == 'North']" in second.script
 
 
-async def test_a_fresh_kernel_is_rebuilt_from_the_turns(place: Workplace, sales: Source) -> None:
+async def test_a_fresh_kernel_gets_what_the_code_builds_on_and_nothing_else(place: Workplace, sales: Source) -> None:
     turns = (
         Turn("t1", "q1", None, "north = df[df['region'] == 'North']", "2"),
-        Turn("t2", "q2", None, "df['no such column']", "?"),
+        Turn("t2", "q2", None, "north = df['no such column']", "?"),
+        Turn("t3", "q3", None, "unused = 1", "1"),
     )
     model = ScriptedModel(reply("print(len(north))"))
-    result, _ = await run(make_desk(place, model, Books(), task_id="t3", turns=turns), "q3", sales)
+    result, _ = await run(make_desk(place, model, Books(), task_id="t4", turns=turns), "q4", sales)
     assert result.text_output == "2"
-    assert "Earlier question: q2" not in model.sent
+    assert place.turns == ("t1", "t4")
+    assert "no such column" not in result.script
+    assert "unused" not in result.script
+
+
+async def test_turns_are_rebuilt_in_the_order_of_the_session(place: Workplace, sales: Source) -> None:
+    turns = (Turn("t1", "q1", None, "a = 1\nlimit = 5", ""), Turn("t2", "q2", None, "limit = 9", ""))
+    model = ScriptedModel(reply("print(limit)"), reply("print(a, limit)"))
+    for name, printed in (("t3", "9"), ("t4", "1 9")):
+        result, _ = await run(make_desk(place, model, Books(), task_id=name, turns=turns), name, sales)
+        assert result.text_output == printed
 
 
 async def test_a_file_that_changed_is_read_again(place: Workplace, sales: Source) -> None:
@@ -398,6 +409,19 @@ async def test_a_file_that_changed_is_read_again(place: Workplace, sales: Source
     Path(sales.path).write_text(SALES + "East,100,2024-04-01\n", encoding="utf-8")
     result, _ = await run(make_desk(place, ScriptedModel(reply(SUM)), Books(), task_id="t2"), "q", sales)
     assert result.text_output == "The sum is 135"
+
+
+async def test_what_an_earlier_turn_made_of_a_file_is_made_again_when_the_file_changes(
+    place: Workplace, sales: Source
+) -> None:
+    code = "df['double'] = df['amount'] * 2\nprint('done')"
+    await run(make_desk(place, ScriptedModel(reply(code)), Books()), "q1", sales)
+    Path(sales.path).write_text(SALES + "East,100,2024-04-01\n", encoding="utf-8")
+    turn = Turn("t1", "q1", None, code, "done")
+    model = ScriptedModel(reply("print(df['double'].sum())"))
+    result, _ = await run(make_desk(place, model, Books(), task_id="t2", turns=(turn,)), "q2", sales)
+    assert result.text_output == "270.0"
+    assert code in result.script
 
 
 async def test_several_tables_are_there_by_name(place: Workplace, sales: Source, tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ class Run:
         self._opening: asyncio.Task[Workplace] | None = None
         self._place: Workplace | None = None
         self._accepted: tuple[str, Execution, tuple[Finding, ...]] | None = None
+        self._built_on: tuple[Turn, ...] = ()
 
     # --- what the runner calls --------------------------------------------------------------------------------------
 
@@ -98,8 +99,7 @@ class Run:
         async with aclosing(self._read()) as steps:
             async for event in steps:
                 yield event
-        place, reading = await self._open(), self._reading
-        turns = await prepare(place, reading, self.desk.turns, self._left)
+        place, reading, turns = await self._open(), self._reading, self.desk.turns
         try:
             async with aclosing(self._attempt_until_it_works(place, reading, turns)) as steps:
                 async for event in steps:
@@ -113,7 +113,7 @@ class Run:
             self.account.notes.append(Note("info", error.say(self.desk.language)))
         if self._accepted is None:
             raise self._failed()
-        result = await self._finish(reading, [turn.code for turn in turns])
+        result = await self._finish(reading, [turn.code for turn in self._built_on])
         yield self.account.progress("done")
         yield result
 
@@ -129,7 +129,7 @@ class Run:
         place = await self._open()
         # The saved names take the place of what the session's turns made.
         forget(place)
-        await prepare(place, saved.reading, (), self._left)
+        await prepare(place, saved.reading, (), saved.code, self._left)
         self.account.number, self.account.code = 1, saved.code
         yield self.account.progress("executing", key="replaying", code=saved.code)
         error = None
@@ -188,11 +188,11 @@ class Run:
             setback = self._advise(reply, place, turns)
             if setback is None:
                 yield self.account.progress("executing", code=reply.code)
-                await prepare(place, reading, turns, self._left)
+                built_on = await prepare(place, reading, turns, reply.code, self._left)
                 execution = await self._execute(place, reply.code)
                 if execution.error is None:
                     yield self.account.progress("checking", code=reply.code)
-                setback = self._judge(reply.code, execution, place)
+                setback = self._judge(reply.code, execution, place, built_on)
             attempt = Attempt(number, reply.code, setback.error if setback else None, self._clock() - started)
             repeated = any((a.code, a.error) == (attempt.code, attempt.error) for a in self.account.attempts)
             self.account.attempts.append(attempt)
@@ -255,7 +255,7 @@ class Run:
             forget(place)
             raise
 
-    def _judge(self, code: str, execution: Execution, place: Workplace) -> Setback | None:
+    def _judge(self, code: str, execution: Execution, place: Workplace, built_on: tuple[Turn, ...]) -> Setback | None:
         """Take the execution as the answer, or say why it is not good enough.
 
         One that ran and is only doubtful stands as the answer for as long as there is no better one; what it made is
@@ -266,11 +266,11 @@ class Run:
         findings = check(execution, code)
         severe = next((finding for finding in findings if finding.severe), None)
         if severe is None:
-            self._accepted = (code, execution, findings)
+            self._accepted, self._built_on = (code, execution, findings), built_on
             place.turns += (self.desk.task_id,)
             return None
         if severe.key != "check_nothing":
-            self._accepted = (code, execution, findings)
+            self._accepted, self._built_on = (code, execution, findings), built_on
         forget(place)
         return of_check(code, severe, self.desk.language)
 

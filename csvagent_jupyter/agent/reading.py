@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from ..messages import Profile, Source, Turn
 from ..translations import Language
 from .desk import Desk, Workplace
+from .names import needed_turns
 
 if TYPE_CHECKING:
     from ..tables import Table
@@ -93,30 +94,27 @@ async def profile_tables(read: Sequence[tuple[str, Table]], language: Language) 
 
 
 async def prepare(
-    place: Workplace, reading: Reading, turns: Sequence[Turn], seconds_left: Callable[[], float]
+    place: Workplace, reading: Reading, turns: Sequence[Turn], code: str, seconds_left: Callable[[], float]
 ) -> tuple[Turn, ...]:
-    """See to it that the kernel holds these tables and what the earlier turns made; return the turns that are there.
+    """See to it that the kernel holds the tables and what `code` builds on; return the turns whose code ran there.
 
-    A turn whose code does not run on the present tables is left out: the question may not need it.
+    Only turns that `code` needs are run again, in the session's order. One whose code does not run on the present
+    tables is passed over: if it was needed after all, the code fails and says so.
     """
-    place.read = {
-        mark: table
-        for mark, table in zip(reading.marks, reading.tables, strict=True)
-        if table.arrow.nbytes <= KEPT_BYTES
-    }
+    needed = {turns[index].task_id for index in needed_turns([turn.code for turn in turns], code)}
+    wanted = [turn for turn in turns if turn.task_id in needed or turn.task_id in place.turns]
+    missing = [number for number, turn in enumerate(wanted) if turn.task_id not in place.turns]
     if place.loaded != reading.marks:
-        place.loaded = ()
         await _load(place, reading)
-        place.loaded = reading.marks
-    there = []
-    for turn in turns:
+    elif missing and missing[0] < len(wanted) - len(missing):
+        # A later turn ran already: what an earlier one makes must not take the place of its names.
+        await _load(place, reading)
+    for turn in wanted:
         if turn.task_id not in place.turns:
             execution = await place.kernel.execute(turn.code, timeout=seconds_left())
-            if execution.error is not None:
-                continue
-            place.turns += (turn.task_id,)
-        there.append(turn)
-    return tuple(there)
+            if execution.error is None:
+                place.turns += (turn.task_id,)
+    return tuple(turn for turn in turns if turn.task_id in place.turns)
 
 
 def forget(place: Workplace) -> None:
@@ -127,6 +125,12 @@ def forget(place: Workplace) -> None:
 
 async def _load(place: Workplace, reading: Reading) -> None:
     """Give the kernel copies of its own: it may get at them, so none is used a second time."""
+    forget(place)
+    place.read = {
+        mark: table
+        for mark, table in zip(reading.marks, reading.tables, strict=True)
+        if table.arrow.nbytes <= KEPT_BYTES
+    }
     place.folder.mkdir(parents=True, exist_ok=True)
     paths = {table.name: place.folder / f"{number}.arrow" for number, table in enumerate(reading.tables, 1)}
     try:
@@ -137,3 +141,4 @@ async def _load(place: Workplace, reading: Reading) -> None:
     finally:
         for path in paths.values():
             path.unlink(missing_ok=True)
+    place.loaded = reading.marks
