@@ -34,6 +34,9 @@ def test_no_such_file_suggests_near_names(tmp_path: Path) -> None:
     assert refusal(tmp_path / "sales_2023.csv") == "There is no file “sales_2023.csv”. Did you mean Sales_2024.csv?"
     assert "Check the name" in refusal(tmp_path / "weather.csv")
     assert "folder" in refusal(tmp_path / "nowhere" / "weather.csv")
+    assert "There is no file" in refusal(Path("~nobody_of_this_name/weather.csv"))
+    assert refusal(tmp_path / ("x" * 300))
+    assert refusal(tmp_path / "a\0b")
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n  \n", b"\xef\xbb\xbf", b"\xff\xfe"])
@@ -135,6 +138,16 @@ def test_an_arrow_file_is_read_whatever_its_name(tmp_path: Path) -> None:
     assert (kept.read_code, kept.source_path) == ('df = pd.read_feather("sales.arrow")', "sales")
     own = read_table(path)
     assert (own.read_code, own.source_path) == (f'df = pd.read_feather("{path}")', str(path))
+
+
+def test_a_kept_copy_is_called_as_the_person_calls_it(tmp_path: Path) -> None:
+    copy = tmp_path / "5f3c"
+    copy.write_bytes(b"a\tb\n1,5\t2,5\n")
+    table = read_table(copy, name="sales.tsv")
+    assert (table.name, table.to_pandas()["a"].tolist()) == ("sales", [1.5])
+    copy.write_bytes(b"")
+    with pytest.raises(Unreadable, match=r"“sales\.tsv” is empty"):
+        read_table(copy, name="sales.tsv")
 
 
 def test_every_text_is_there_in_both_languages() -> None:

@@ -23,7 +23,7 @@ def test_ordinary_columns_come_back_the_same() -> None:
             "f": [1.5, np.nan],
             "s": ["a", None],
             "b": [True, False],
-            "d": pd.to_datetime(["2024-01-01", None]),
+            "d": pd.to_datetime(["2024-01-01", "NaT"]),
             "z": pd.to_datetime(["2024-01-01", "2024-06-01"]).tz_localize("Europe/Berlin"),
             "t": pd.to_timedelta(["1 day", "2 days"]),
             "c": pd.Categorical(["x", "y"], categories=["y", "x"], ordered=True),

@@ -46,7 +46,7 @@ def test_words_and_categories() -> None:
 
 
 def test_dates_truth_and_nothing() -> None:
-    days = pd.to_datetime(["2024-01-01", "2024-03-05", None])
+    days = pd.to_datetime(["2024-01-01", "2024-03-05", "NaT"])
     found = columns(pd.DataFrame({"d": days, "b": [True, False, True], "e": [None, None, None]}))
     assert (found["d"].type, found["d"].min, found["d"].max) == ("date", "2024-01-01", "2024-03-05")
     assert found["d"].examples[0] == "2024-01-01"

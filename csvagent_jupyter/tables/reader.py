@@ -17,7 +17,7 @@ from ..translations import Language, say
 from . import contents as files
 from .conversion import Shape, corrected, recipe_for, settle_words, structure
 from .dialect import Layout, detect, rows_of, scan
-from .encoding import Decoded, decode
+from .encoding import decode
 from .frame import kept_notes, to_arrow, to_frame, write_arrow
 from .names import column_names, shown, table_name
 from .recipe import Recipe, quoted
@@ -91,46 +91,45 @@ def read_table(
     """Read a file as a table; its dialect is found, except for the options stated in `overrides`.
 
     `overrides` are fields of `Dialect`; `dayfirst` settles dates like 01/02/2024; with `as_text` every cell stays the
-    text it was. The table is called `name`, or after the file, and never like one of `taken`.
+    text it was. The table is called `name` (what the person calls a file that is kept elsewhere), or after the file,
+    and never like one of `taken`.
     Raises Unreadable, whose text says what to do.
     """
-    place = Path(path).expanduser()
     given, fixed = _overrides(overrides)
+    try:
+        place = Path(path).expanduser()
+    except RuntimeError:
+        raise Unreadable("tables.no_such_file", name=shown(str(path))) from None
     label = table_name(name or place.name, taken)
-    if files.is_arrow(place):
-        return _read_arrow(place, label, name, language)
-    contents = files.read_contents(place)
-    decoded = decode(contents.data, shown(place.name), given.encoding if "encoding" in fixed else "")
-    text = decoded.text.removeprefix("\ufeff")
-    _refuse_other_text(text, shown(place.name))
-    dialect = detect(text, suffix=_suffix(contents.member or place.name), given=given, fixed=fixed)
-    dialect = replace(dialect, encoding=decoded.encoding, compression=contents.compression)
-    work = _Reading(str(path), place, contents, decoded, text, dialect, language)
-    table, plans = work.as_text() if as_text else work.as_values(fixed, dayfirst)
+    try:
+        if files.is_arrow(place):
+            return _read_arrow(place, label, name, language)
+        work = _Reading(str(path), place, name or place.name, given, fixed, language)
+        frame, plans = work.as_text() if as_text else work.as_values(fixed, dayfirst)
+    except Unreadable as refusal:
+        if name and refusal.values.get("name") == shown(place.name):
+            named = refusal.values | {"name": shown(name)}
+            raise Unreadable(refusal.key, suggestions=refusal.suggestions, **named) from None
+        raise
     kinds: dict[str, Kind] = {plan.name: plan.kind for plan in plans}
-    return Table(label, to_arrow(table, kinds), str(path), work.dialect, tuple(work.notes(plans)), work.recipe)
+    return Table(label, to_arrow(frame, kinds), str(path), work.dialect, tuple(work.notes(plans)), work.recipe)
 
 
 class _Reading:
     """The reading of one file, step by step."""
 
     def __init__(
-        self,
-        given_path: str,
-        path: Path,
-        contents: files.Contents,
-        decoded: Decoded,
-        text: str,
-        dialect: Dialect,
-        language: Language,
+        self, given_path: str, path: Path, name: str, given: Dialect, fixed: frozenset[str], language: Language
     ) -> None:
         self.given_path = given_path
         self.path = path
-        self.contents = contents
-        self.decoded = decoded
-        self.text = text
-        self.dialect = dialect
         self.language = language
+        self.contents = files.read_contents(path)
+        self.decoded = decode(self.contents.data, shown(path.name), given.encoding if "encoding" in fixed else "")
+        self.text = self.decoded.text.removeprefix("\ufeff")
+        _refuse_other_text(self.text, shown(path.name))
+        found = detect(self.text, suffix=_suffix(self.contents.member or name), given=given, fixed=fixed)
+        self.dialect = replace(found, encoding=self.decoded.encoding, compression=self.contents.compression)
         self.unquoted = False
         self.rows_read = -1
         self.recipe = Recipe(given_path)
@@ -290,5 +289,6 @@ def _read_arrow(path: Path, label: str, name: str, language: Language) -> Table:
     notes = kept_notes(table, language)
     if not table.num_rows:
         notes += (Note("warning", say("tables.note_no_rows", language)),)
-    origin, feather = (name, f"{label}.arrow") if name else (str(path), str(path))
+    own = not name or path.suffix.lower() in {".arrow", ".feather"}
+    origin, feather = (str(path), str(path)) if own else (name, f"{label}.arrow")
     return Table(label, table, origin, notes=notes, feather=feather)
