@@ -65,8 +65,10 @@ class KernelPool:
 
         A kernel counts as fresh until a lease ended without an exception: only then has it surely been prepared.
         """
-        kept = await self._enter(key)
+        kept, leaving = await self._enter(key)
         try:
+            if leaving is not None:
+                await leaving.kernel.stop()
             async with kept.turn:
                 if not kept.kernel.alive:
                     await self._renew(kept)
@@ -93,7 +95,8 @@ class KernelPool:
         await asyncio.gather(*(one.kernel.stop() for one in kept))
         await self._tell()
 
-    async def _enter(self, key: str) -> _Kept:
+    async def _enter(self, key: str) -> tuple[_Kept, _Kept | None]:
+        """Take a place in the pool, and say who has to leave for it."""
         leaving: _Kept | None = None
         async with self._room:
             while key not in self._kept and len(self._kept) >= self.max_kernels:
@@ -104,9 +107,7 @@ class KernelPool:
                     await self._room.wait()
             kept = self._kept.setdefault(key, _Kept(self._make()))
             kept.waiting += 1
-        if leaving is not None:
-            await leaving.kernel.stop()
-        return kept
+        return kept, leaving
 
     async def _renew(self, kept: _Kept) -> None:
         """Start the kernel for the first time, or another in the place of one that died."""
