@@ -143,6 +143,28 @@ def test_the_earlier_code_keeps_its_shape_and_loses_its_values() -> None:
     assert disclose(broken, "schema").turns[0].code == ""
 
 
+@pytest.mark.parametrize(
+    ("code", "left"),
+    [
+        ("north_total = df['amount'].sum()", False),
+        ("by = df.assign(NORTH=1)", False),
+        ("new_york = df['amount'].sum()", False),
+        ("def north():\n    return 1", False),
+        ("total = df['amount'].sum()", True),
+        ("amount_by_region = df.groupby('region')['amount'].sum()", True),
+    ],
+)
+def test_earlier_code_whose_names_are_cells_stays_here(code: str, left: bool) -> None:
+    cells = ["North", "New York", "north wind"]
+
+    def find_values(term: str) -> list[tuple[str, str, str]]:
+        return [("sales", "region", cell) for cell in cells if term in cell.casefold()]
+
+    given = replace(prompt(), turns=(Turn("t", "q", None, code, ""),), find_values=find_values)
+    assert bool(disclose(given, "stats").turns[0].code) is left
+    assert disclose(given, "sample").turns[0].code == code
+
+
 def test_an_exception_class_named_after_a_cell_is_not_told() -> None:
     failure = Failure(CODE, "CANARYzebra", "", 1, "x = df['region']")
     masked = disclose(replace(prompt(), failure=failure), "schema").failure

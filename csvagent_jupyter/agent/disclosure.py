@@ -14,16 +14,20 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from ..messages import SHARES, Column, Failure, Profile, Prompt, Share, Turn
 from ..models.base import ChatModel
 from .error_texts import known_message
-from .names import parse
+from .names import names_of, parse
 from .prompt import render
 
 MASK: Final = "…"
+MAX_SUSPECTS: Final = 60
+Lookup = Callable[[str], list[tuple[str, str, str]]]
+
 _RANGED: Final = frozenset({"integer", "number", "date", "datetime", "time", "duration"})
 _NUMERIC: Final = frozenset({"integer", "number"})
 _DATE_LIKE = re.compile(r"[-+0-9.:,TtZ/ ]*(?:days?)?[-+0-9.:, ]*")
@@ -76,7 +80,7 @@ def disclose(prompt: Prompt, share: Share, *, failure_is_ours: bool = False) -> 
     return replace(
         prompt,
         profiles=tuple(_profile(profile, share) for profile in prompt.profiles),
-        turns=tuple(_turn(turn, share, columns, asked) for turn in prompt.turns),
+        turns=tuple(_turn(turn, share, columns, asked, prompt.find_values) for turn in prompt.turns),
         failure=failure,
         find_values=None,
     )
@@ -154,10 +158,12 @@ def _failure(failure: Failure, share: Share, columns: set[str]) -> Failure:
 # --- earlier turns --------------------------------------------------------------------------------------------------
 
 
-def _turn(turn: Turn, share: Share, columns: set[str], asked: str) -> Turn:
+def _turn(turn: Turn, share: Share, columns: set[str], asked: str, find_values: Lookup | None) -> Turn:
     if share == "sample":
         return replace(turn, text_output=without_paths(turn.text_output), code=without_paths(turn.code))
     code = _without_values(turn.code, columns | _OPTIONS, asked)
+    if find_values is not None and _names_a_cell(code, columns, asked, find_values):
+        code = ""
     return replace(turn, interpretation=None, code=code, text_output="")
 
 
@@ -170,6 +176,18 @@ def _without_values(code: str, allowed: set[str], asked: str) -> str:
         return ast.unparse(_Masking(allowed, asked).visit(parse(code)))
     except (SyntaxError, RecursionError):
         return ""
+
+
+def _names_a_cell(code: str, columns: set[str], asked: str, find_values: Lookup) -> bool:
+    """Tell whether a name made in the code is called after a cell, as `north_total` is."""
+    known = f"{asked} {' '.join(columns)}".casefold()
+    keywords = {node.arg for node in ast.walk(parse(code)) if isinstance(node, ast.keyword) and node.arg}
+    words = {name.replace("_", " ").strip().casefold() for name in names_of(code).made | keywords - _OPTIONS}
+    words |= {part for word in words for part in word.split()}
+    suspects = sorted(word for word in words if len(word) > 2 and word not in known)
+    return len(suspects) > MAX_SUSPECTS or any(
+        cell.strip().casefold() == word for word in suspects for _, _, cell in find_values(word)
+    )
 
 
 class _Masking(ast.NodeTransformer):
