@@ -189,7 +189,7 @@ def _session(notebook: Notebook, rest: list[str]) -> str | None:
         return notebook.session_id
     named = notebook.door.run(notebook.door.manager.session_named(rest[0]))
     if named is None:
-        raise BadInput("manager.no_session", name=rest[0])
+        raise BadInput("magics.no_session", name=rest[0])
     return named.session_id
 
 

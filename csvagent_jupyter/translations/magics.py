@@ -108,6 +108,10 @@ TEXTS: Catalogue = {
     ),
     "sessions": ("Sessions:", "Сессии:"),
     "no_sessions": ("There is no session yet.", "Сессий пока нет."),
+    "no_session": (
+        "There is no session called {name}. `%csvagent sessions` lists yours.",
+        "Сессии с именем {name} нет. Ваши сессии покажет `%csvagent sessions`.",
+    ),
     "this_session": ("this notebook's", "этого блокнота"),
     "history": ("Questions of this session:", "Вопросы этой сессии:"),
     "no_history": ("Nothing has been answered in this session yet.", "В этой сессии ответов пока нет."),

@@ -66,7 +66,7 @@ def _not_answered(answer: Answer, in_notebook: bool) -> list[str]:
     if error is not None and error.kind == "cancelled":
         seconds = answer.seconds if answer.cancelled_after is None else answer.cancelled_after
         return [say("view.stopped", language, seconds=round(seconds, 1)), answer.final_code]
-    parts = [error.message if error is not None else say("view.no_answer", language)]
+    parts = [error.message.replace("`", "") if error is not None else say("view.no_answer", language)]
     heading = ideas_key(answer)
     if heading is not None:
         parts.append("\n".join([say(heading, language), *(f"  · {text}" for text in answer.suggestions)]))
