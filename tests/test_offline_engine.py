@@ -231,23 +231,26 @@ HOSTILE = [
 ]
 
 
-OUR_NAMES = {
-    "df",
-    "pd",
-    "np",
-    "plt",
-    "number",
-    "value",
-    "text",
-    "abs",
-    "result",
-    "values",
-    "names",
-    "fig",
-    "ax",
-    "print",
-}
-OUR_NAMES |= {"len", "lost", "lost_2", "bars", "largest", "str", "_"}
+OUR_NAMES = set(
+    [
+        "df",
+        "pd",
+        "np",
+        "plt",
+        "number",
+        "value",
+        "text",
+        "abs",
+        "result",
+        "values",
+        "names",
+        "fig",
+        "ax",
+        "print",
+        "len",
+    ]
+)
+OUR_NAMES |= {"lost", "lost_2", "bars", "largest", "str", "_"}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

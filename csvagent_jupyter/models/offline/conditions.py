@@ -108,6 +108,9 @@ def _comparison(s: Sentence, at: int) -> Condition | Having | None:
     end = number[1]
     if about:
         column = _column_about(s, at, about)
+        named = s.before(first, skip=_LINKS | {"not"})
+        if named is not None and s.kind(named) == "column" and column.name in s.tags[named].options:
+            s.use(named)
         s.use(*range(first, end + 1))
         return Condition(column.name, _operator(operator), (number[0],))
     following = s.after(end)

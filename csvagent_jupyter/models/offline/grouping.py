@@ -11,6 +11,8 @@ from .moments import date_column
 from .ranking import Ranking
 from .sentence import NotUnderstoodError, Sentence, UnclearError
 
+_JOINING = frozenset({"stop", "in", "and", "column"})
+
 
 def read_keys(s: Sentence, ranking: Ranking | None) -> list[Key]:
     keys: list[Key] = []
@@ -32,6 +34,9 @@ def read_keys(s: Sentence, ranking: Ranking | None) -> list[Key]:
             if aggregates != {"mean"}:
                 raise NotUnderstoodError(s.tags[at].text + " " + s.tags[following].text, "offline.words_unused")
             s.use(at, following)  # the mean per order is the mean of the rows, when each row is an order
+    for at in s.unused("distinct"):
+        if keys and s.kind(s.after(at)) != "column":
+            s.use(at)
     for at in s.unused("grain"):
         if at not in s.used:
             keys.append(_grain_key(s, at))
@@ -94,6 +99,7 @@ def read_measures(s: Sentence) -> list[Measure]:
             if pending and pending[-1][0] == "sum":
                 s.use(pending.pop()[1])
             found.append(_counted(s, at))
+            found += _more_distinct(s, found[-1], at)
         elif kind == "distinct" and s.kind(s.after(at)) == "column":
             continue
         elif kind == "column":
@@ -104,6 +110,18 @@ def read_measures(s: Sentence) -> list[Measure]:
                 s.use(at, *(place for _, place in pending))
                 carried, pending = wanted, []
     return _late(s, found, pending)
+
+
+def _more_distinct(s: Sentence, first: Measure, at: int) -> list[Measure]:
+    """Read "how many different cities and products": what is joined by "and" is counted the same way."""
+    more: list[Measure] = []
+    if first.aggregate == "distinct" and s.tags[at + 1].kind == "distinct":
+        for place in list(s.columns()):
+            column = s.column(place)
+            if column is not None and _joined(s, place) and s.kind(s.before(place, skip=_JOINING)) != "by":
+                s.use(place)
+                more.append(Measure("distinct", column.name))
+    return more
 
 
 def _joined(s: Sentence, at: int) -> bool:

@@ -106,6 +106,8 @@ PHRASES: Final[dict[str, str]] = {
         descending, descending order, in descending order, desc, decreasing, from high to low, high to low, from
         highest to lowest, from largest to smallest, decreasing order, in decreasing order, from large to small,
         largest first, highest first, in desc, reverse, newest first""",
+    "axis:x": "x axis, x, x label",
+    "axis:y": "y axis, y, y label",
     # other questions
     "distribution": "distribution, distribution of, distributed, spread, spread of, how is distributed",
     "correlation": """
@@ -192,11 +194,11 @@ PHRASES: Final[dict[str, str]] = {
         had, there, here, their, its, all, any, our, we, my, your, they, value, values, data, dataset, table,
         file, csv, with respect to, s, made, make, makes, using, use, based on, result, results, as, into, form,
         come, comes, came, look, looks, much, how, how much, is there, are there, will, should, exist, exists,
-        existing, if, so, then, report, plain, many, total number, out, info, information, about, by
-        value, order of, each of the, both, go, got, via, ones, one of, obtain, determine, identify, given,
-        entire, whole, full, complete, every one, hello, hi, thanks, thank, names of all, axis, x         axis, y
-        axis, the x axis, the y axis, x, y, lot, along, overall data, located, placed, sold, belong to, belonging
-        to, belong, among, amongst""",
+        existing, if, so, then, report, plain, many, total number, out, info, information, about, by value, order
+        of, each of the, both, go, got, via, ones, one of, obtain, determine, identify, given, entire, whole,
+        full, that, which is, corresponding, complete, every one, hello, hi, thanks, thank, names of all, lot,
+        along, overall data, located, placed, sold, belong to, belonging to, belong, among, amongst, axis, them,
+        attribute, attributes, create, return a""",
     "unit": """
         years old, year old, usd, dollars, dollar, eur, euros, euro, rubles, roubles, rub, kg, km, cm, pounds, $""",
 }

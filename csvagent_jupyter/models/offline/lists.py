@@ -11,67 +11,65 @@ from .intent import Intent
 from .rows import take_rows, tell_lost
 from .telling import key, shown, what
 
-_JOINED = "', '.join(dict.fromkeys(result[{name}].astype(str).head(5)))"
-
 
 def write_records(draft: Draft, intent: Intent, frame: str) -> None:
     """Write the rows that are asked for, all their columns or some, sorted and cut as asked."""
-    columns = [*intent.columns]
-    if intent.order and columns and intent.order not in columns:
-        columns.append(intent.order)
-    chosen = f"[[{', '.join(literal(name) for name in columns)}]]" if columns else ""
     order = literal(intent.order)
+    cut = f".head({intent.limit})" if intent.limit else ""
     if intent.single:
         best = "max" if intent.descending else "min"
         draft.comment("comment_ties")
-        draft.add(f"result = {frame}[{frame}[{order}] == {frame}[{order}].{best}()]{chosen}.reset_index(drop=True)")
+        draft.add(f"rows = {frame}[{frame}[{order}] == {frame}[{order}].{best}()]")
     elif intent.order:
-        rows = f"{frame}.sort_values({order}, ascending={not intent.descending}, kind='stable')"
-        cut = f".head({intent.limit})" if intent.limit else ""
-        draft.add(f"result = {rows}{cut}{chosen}.reset_index(drop=True)")
+        draft.add(f"rows = {frame}.sort_values({order}, ascending={not intent.descending}, kind='stable'){cut}")
     else:
-        cut = f".head({intent.limit})" if intent.limit else ""
-        draft.add(f"result = {frame}{cut}{chosen}.reset_index(drop=True)")
-    with draft.block("if result.empty:"):
+        draft.add(f"rows = {frame}{cut}")
+    chosen = f"[[{', '.join(literal(name) for name in intent.columns)}]]" if intent.columns else ""
+    draft.add(f"result = rows{chosen}.reset_index(drop=True)")
+    with draft.block("if rows.empty:"):
         draft.tell("answer_none")
     with draft.block("else:"):
-        _tell_records(draft, intent, [name for name in columns if name != intent.order])
+        _tell_records(draft, intent)
     draft.add("result")
 
 
-def _tell_records(draft: Draft, intent: Intent, columns: list[str]) -> None:
-    types = {column.name: column.type for column in draft.profile.columns}
-    language = draft.language
+def _tell_records(draft: Draft, intent: Intent) -> None:
     if intent.order and intent.limit:
-        draft.add(f"first = result[{literal(intent.order)}].iloc[0]")
-        value = Expr("first:%Y-%m-%d") if types[intent.order] in TEMPORAL else Expr("number(first)")
-        way = "top" if intent.descending else "bottom"
-        label = label_column(draft.profile)
-        if not columns and label is not None:
-            columns = [label.name]
-        if columns and intent.single:
-            draft.add(f"listed = {_JOINED.format(name=literal(columns[0]))}")
-            draft.tell(f"answer_row_{way}", what=shown(intent.order, language), value=value, listed=Expr("listed"))
-        elif columns:
-            each = "value:%Y-%m-%d" if types[intent.order] in TEMPORAL else "number(value)"
-            pairs = f"zip(result[{literal(columns[0])}].head(10), result[{literal(intent.order)}].head(10))"
-            draft.add(f"listed = ', '.join(f'{{name}} ({{{each}}})' for name, value in {pairs})")
-            draft.tell(f"answer_{way}", what=shown(intent.order, language), listed=Expr("listed"))
-        else:
-            draft.tell(f"answer_row_{way}_bare", what=shown(intent.order, language), value=value)
-        return
-    if intent.limit and not intent.conditions:
+        _tell_ranked(draft, intent)
+    elif intent.limit and not intent.conditions:
         draft.tell("answer_first_rows", count=Expr("number(len(result))"))
-        return
-    if len(columns) == 1 and not intent.limit:
-        name = literal(columns[0])
+    elif len(intent.columns) == 1:
         with draft.block("if len(result) <= 5:"):
-            draft.add(f"listed = ', '.join(result[{name}].astype(str))")
-            draft.tell("answer_list", what=shown(columns[0], language), listed=Expr("listed"))
+            draft.add(f"listed = ', '.join(result[{literal(intent.columns[0])}].astype(str))")
+            draft.tell("answer_list", what=shown(intent.columns[0], draft.language), listed=Expr("listed"))
         with draft.block("else:"):
             draft.tell("answer_rows", count=Expr("number(len(result))"))
+    else:
+        draft.tell("answer_rows", count=Expr("number(len(result))"))
+
+
+def _tell_ranked(draft: Draft, intent: Intent) -> None:
+    """Write the sentence that names what comes first, and its number."""
+    types = {column.name: column.type for column in draft.profile.columns}
+    label = label_column(draft.profile)
+    names = [name for name in intent.columns if name != intent.order] or ([label.name] if label is not None else [])
+    dated = types[intent.order] in TEMPORAL
+    what = shown(intent.order, draft.language)
+    way = "top" if intent.descending else "bottom"
+    order = literal(intent.order)
+    if names and not intent.single:
+        each = "value:%Y-%m-%d" if dated else "number(value)"
+        pairs = f"zip(rows[{literal(names[0])}].head(10), rows[{order}].head(10))"
+        draft.add(f"listed = ', '.join(f'{{name}} ({{{each}}})' for name, value in {pairs})")
+        draft.tell(f"answer_{way}", what=what, listed=Expr("listed"))
         return
-    draft.tell("answer_rows", count=Expr("number(len(result))"))
+    draft.add(f"first = rows[{order}].iloc[0]")
+    value = Expr("first:%Y-%m-%d" if dated else "number(first)")
+    if names:
+        draft.add(f"listed = ', '.join(dict.fromkeys(rows[{literal(names[0])}].astype(str).head(5)))")
+        draft.tell(f"answer_row_{way}", what=what, value=value, listed=Expr("listed"))
+    else:
+        draft.tell(f"answer_row_{way}_bare", what=what, value=value)
 
 
 def write_unique(draft: Draft, intent: Intent, frame: str) -> None:

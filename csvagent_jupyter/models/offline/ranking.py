@@ -197,8 +197,11 @@ def _extreme(s: Sentence, at: int) -> Ranking | None:
 
 def _something_ranked(s: Sentence, measured: int | None) -> bool:
     """Tell whether a thing is asked for by its rank: which city, the product with …, the month of …"""
+    grouped = bool(s.unused("by"))
     for place in s.columns():
         if place == measured or s.kind(s.before(place)) == "by":
+            continue
+        if grouped and not (place > 0 and s.tags[place - 1].kind == "which"):
             continue
         column = s.column(place)
         if column is not None and not is_measure(column) and column.type not in TEMPORAL:

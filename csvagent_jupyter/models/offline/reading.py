@@ -30,6 +30,7 @@ from .values import FindValues
 from .words import stems
 
 _MOST_READINGS = 5
+_FIRST_KEY = "\0x"  # the x axis, whatever it turns out to be
 
 
 def read(question: str, profile: Profile, languages: tuple[str, ...], find_values: FindValues | None = None) -> Intent:
@@ -67,6 +68,10 @@ class Reader:
         if intent is None:
             intent = self._read_rows_or_groups(bool(conditions), tuple(h.measure for h in having))
         s.refuse_rest()
+        if having and intent.act == "aggregate":
+            compared = tuple(one.measure for one in having)
+            intent = intent.but(measures=tuple(dict.fromkeys((*intent.measures, *compared))))
+        intent = intent.but(measures=_countable(intent))
         return intent.but(table=self.index.profile.name, conditions=conditions, having=having)
 
     def read_fragment(self) -> Intent:
@@ -99,6 +104,9 @@ class Reader:
     def _read_chart(self) -> None:
         for at in self.s.unused("chart"):
             self.s.use(at)
+            before = self.s.before(at)
+            if self.s.kind(before) == "by" and before is not None:  # visualize by bar chart
+                self.s.use(before)
             self.wants_chart = True
             value = self.s.tags[at].value
             if value != "any" and value in get_args(ChartKind):
@@ -146,9 +154,12 @@ class Reader:
             bys = [by for by in s.unused("by") if by > at]
             if bys and at in sorts and s.kind(s.after(bys[0], skip=skipped)) == "column":  # sort cities by revenue
                 following = s.after(bys[0], skip=skipped)
-            if following is None or s.kind(following) not in ("column", "aggregate", "count", "extreme"):
+            if following is None or s.kind(following) not in ("column", "aggregate", "count", "extreme", "axis"):
                 continue
             s.use(*(by for by in bys if by < following))
+            if s.kind(following) == "axis":
+                s.use(following)
+                return (_FIRST_KEY if s.tags[following].value == "x" else ""), descending
             if s.kind(following) != "column":
                 return "", descending
             column = s.column(following)
@@ -166,17 +177,31 @@ class Reader:
             return self._charted(intent)
         if not measures:
             measures = [usual_measure(s, at) for at in measurable(s)]
+        named = {key.column for key in keys}
         for at in list(s.columns()):
             column = s.column(at)
-            if column is not None and (is_group(column, s.rows) or is_unique(column, s.rows)) and len(keys) < 2:
+            if column is None or (named and column.name not in named):
+                continue
+            if column.name in named or is_group(column, s.rows) or is_unique(column, s.rows):
                 s.use(at)
-                keys.append(Key(column.name))
+                keys += [] if column.name in {key.column for key in keys} else [Key(column.name)]
         measures = measures or [Measure("count")]
         if self.compared and not keys:
             keys = [Key(self.compared)]
         if len(keys) > 2:
             raise NotUnderstoodError(", ".join(key.column for key in keys[2:]), "offline.too_many_keys")
-        return intent.but(measures=tuple(dict.fromkeys(measures)), keys=tuple(keys))
+        intent = intent.but(measures=tuple(dict.fromkeys(measures)), keys=tuple(keys))
+        return self._ordered(intent)
+
+    def _ordered(self, intent: Intent) -> Intent:
+        """Turn what groups are sorted by into a key, or "" for their number; anything else is not in the result."""
+        if intent.order == _FIRST_KEY and intent.keys:
+            return intent.but(order=intent.keys[0].column, descending=bool(intent.descending))
+        if not intent.order or any(key.column == intent.order for key in intent.keys):
+            return intent
+        if intent.measures and intent.measures[0].column == intent.order:
+            return intent.but(order="", descending=intent.descending is not False)
+        raise NotUnderstoodError(intent.order.strip("\0"), "offline.words_unused")
 
     def _charted(self, intent: Intent) -> Intent:
         """Read a chart of columns alone: one is its distribution, two are one against the other."""
@@ -213,12 +238,12 @@ class Reader:
         s = self.s
         distinct, limit = s.unused("distinct"), self._rows_wanted()
         s.use(*distinct, *s.unused("rows"))
+        if intent.order == _FIRST_KEY:
+            raise NotUnderstoodError("x", "offline.words_unused")
         places = list(s.columns())
         columns = [c for at in places if (c := s.column(at)) is not None]
         s.use(*places)
         names = tuple(dict.fromkeys(column.name for column in columns))
-        if intent.order and intent.order not in names and names:
-            names = (*names, intent.order)
         one = columns[0] if len(columns) == 1 else None
         if one is not None and not intent.order:
             if distinct or (not is_measure(one) and not is_unique(one, s.rows) and one.type not in TEMPORAL):
@@ -278,7 +303,7 @@ class Reader:
         if not by:
             raise self._rank_by_what(ranking)
         if not keys or (len(keys) == 1 and not keys[0].grain and is_unique(self.index[keys[0].column], s.rows)):
-            shown = tuple(dict.fromkeys([*(key.column for key in keys), by])) if keys else ()
+            shown = tuple(key.column for key in keys)
             return intent.but(act="records", columns=shown, order=by)
         aggregate = usual_aggregate(self.index[by])
         if ranking.one_row or aggregate == "mean" or self.index[by].type in TEMPORAL:
@@ -315,6 +340,13 @@ class Reader:
         if entity is not None and any(key.column == entity.name for key in keys):
             entity = None
         return entity, by
+
+
+def _countable(intent: Intent) -> tuple[Measure, ...]:
+    """Count the rows of a group where its own different values were to be counted: "number of cities by city"."""
+    plain = {key.column for key in intent.keys if not key.grain}
+    listed = (Measure("count") if m.aggregate == "distinct" and m.column in plain else m for m in intent.measures)
+    return tuple(dict.fromkeys(listed))
 
 
 def _settle_rows(s: Sentence) -> None:

@@ -13,6 +13,7 @@ _CLOSE = 0.03
 _PHRASE_SCORE = 0.94
 _WEAK_KINDS = frozenset({"sort", "people", "rows", "columns", "unit", "again", "stop", "only", "relation", "shape"})
 _WEAK_SCORE = 0.84
+_TABLE_SCORE = 0.87
 _IGNORED_INSIDE = frozenset({"of", "the", "a", "an", "for", "in", "по", "для", "в"})
 MAX_TOKENS = 120
 
@@ -117,6 +118,8 @@ class Tagger:
             if not words or inside:
                 continue
             whole = tuple(words)
+            if self._names_table(whole):
+                found.append((at, past, self._tag(at, past, "rows", score=_TABLE_SCORE)))
             matches = self.index.find(whole)
             if matches:
                 found.append((at, past, self._column(at, past, matches)))
@@ -125,6 +128,11 @@ class Tagger:
                 score = 0.97 if self._written_so(at, past, cells) else 0.945
                 found.append((at, past, self._tag(at, past, "value", score=score, cells=tuple(cells))))
         return found
+
+    def _names_table(self, words: tuple[str, ...]) -> bool:
+        """Tell whether words are the table's name or the end of it: its rows are called so."""
+        name = stems(self.index.profile.name)
+        return len(words) <= len(name) and name[-len(words) :] == words and not words[-1].isdigit()
 
     def _written_so(self, at: int, past: int, cells: list[Cell]) -> bool:
         """Tell whether words are a cell with its capitals, and not only for beginning the question: "IT", "May"."""
