@@ -36,7 +36,7 @@ check: $(INSTALLED)
 	ruff check
 	ruff format --check
 	mypy
-	lint-imports
+	lint-imports --no-cache
 	cd labextension && jlpm check
 
 bench: $(INSTALLED)

@@ -177,12 +177,11 @@ class CSVAgentManager(Settings):
     async def events(self, task_id: str, after: int = 0) -> AsyncGenerator[Event, None]:
         """Yield a task's events after `after` as they come; the last one is its result."""
         task = await self.store.task(task_id)
-        async with aclosing(self.store.follow(task.session_id, after)) as events:
+        async with aclosing(self.store.follow(task.session_id, after, task_id=task_id)) as events:
             async for event in events:
-                if event.task_id == task_id:
-                    yield event
-                    if event.type == "result":
-                        return
+                yield event
+                if event.type == "result":
+                    return
 
     async def result(self, task_id: str) -> Answer:
         """Wait for a task's end and return its answer."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ..sessions.base import SessionStore
 
 CHOICE_SECONDS: Final = 60.0
-DAY: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +159,7 @@ class _Run:
         self.workshop = workshop
         self.task = task
         self.model = model
+        self.day = datetime.now(UTC).date().isoformat()
         self._lease = AsyncExitStack()
 
     async def acquire(self) -> Workplace:
@@ -187,22 +188,29 @@ class _Run:
 
     async def charge(self, usage: Usage) -> None:
         """Put the usage on the counters of session and owner; what would go over a bound is taken back and refused."""
-        rules, store = self.workshop.rules, self.workshop.store
-        tokens, cost = usage.input_tokens + usage.output_tokens, usage.cost or 0.0
-        charged: list[tuple[str, float, float | None]] = []
-        for whose, budget, window in (
-            (f"session:{self.task.session_id}", rules.session_budget, None),
-            (f"owner:{self.task.owner}", rules.owner_budget, DAY),
+        store = self.workshop.store
+        reserved: list[tuple[str, float]] = []
+        for unit, whose, limit, name in self._counters():
+            amount = usage.input_tokens + usage.output_tokens if unit == "tokens" else usage.cost or 0.0
+            if amount <= 0:
+                await store.add(name, amount)
+            elif await store.reserve(name, amount, limit):
+                reserved.append((name, amount))
+            else:
+                for other, back in reserved:
+                    await store.add(other, -back)
+                raise BudgetExceeded(f"tasks.budget_{unit}_{whose}", limit=limit)
+
+    def _counters(self) -> Iterator[tuple[str, str, float, str]]:
+        """Yield unit, whose, limit and name of each counter that has a bound; an owner's begins anew each day (UTC)."""
+        rules, task = self.workshop.rules, self.task
+        for whose, budget, name in (
+            ("session", rules.session_budget, f"session:{task.session_id}"),
+            ("owner", rules.owner_budget, f"owner:{task.owner}:{self.day}"),
         ):
-            for unit, amount, limit in (("tokens", tokens, budget.tokens), ("cost", cost, budget.cost)):
-                if limit is None:
-                    continue
-                name = f"{unit}:{whose}"
-                charged.append((name, amount, window))
-                if await store.add(name, amount, window=window) > limit and amount > 0:
-                    for other, back, other_window in charged:
-                        await store.add(other, -back, window=other_window)
-                    raise BudgetExceeded(f"tasks.budget_{unit}", limit=limit, whose=whose.partition(":")[0])
+            for unit, limit in (("tokens", budget.tokens), ("cost", budget.cost)):
+                if limit is not None:
+                    yield unit, whose, limit, f"{unit}:{name}"
 
     async def _check_isolation(self, level: Isolation) -> None:
         minimum = self.workshop.rules.minimum_isolation

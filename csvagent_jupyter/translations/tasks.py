@@ -22,21 +22,29 @@ TEXTS: Catalogue = {
         "Внутри csvagent-jupyter произошла ошибка ({name}, {place}). Спросите ещё раз; если это повторится, сообщите "
         "о ней, приложив эту строку.",
     ),
-    "budget_tokens": (
-        "The token budget of this {whose} ({limit}) is used up. Raise it, or ask when it is renewed.",
-        "Бюджет токенов ({limit}, {whose}) исчерпан. Увеличьте его или спросите позже.",
+    "budget_tokens_session": (
+        "This session may use {limit:token|tokens}, and they are used up. Start another session, use a local model, or "
+        "ask whoever set the bound to raise it.",
+        "Этой сессии разрешено {limit:токен|токена|токенов}, и они исчерпаны. Начните другую сессию, возьмите "
+        "локальную модель или попросите увеличить ограничение.",
     ),
-    "budget_cost": (
-        "The money budget of this {whose} ({limit} US dollars) is used up. Raise it, or ask when it is renewed.",
-        "Денежный бюджет ({limit} долл. США, {whose}) исчерпан. Увеличьте его или спросите позже.",
+    "budget_tokens_owner": (
+        "You may use {limit:token|tokens} a day, and they are used up. Ask again tomorrow, use a local model, or ask "
+        "whoever set the bound to raise it.",
+        "Вам разрешено {limit:токен|токена|токенов} в день, и они исчерпаны. Спросите завтра, возьмите локальную "
+        "модель или попросите увеличить ограничение.",
     ),
-    "source_gone": (
-        "The data of {name} is no longer kept. Give the file or the DataFrame again.",
-        "Данные {name} больше не хранятся. Укажите файл или DataFrame ещё раз.",
+    "budget_cost_session": (
+        "This session may cost {limit} US dollars, and they are used up. Start another session, use a local model, or "
+        "ask whoever set the bound to raise it.",
+        "Этой сессии разрешено потратить {limit} долл. США, и они исчерпаны. Начните другую сессию, возьмите "
+        "локальную модель или попросите увеличить ограничение.",
     ),
-    "nothing_to_replay": (
-        "Task {task_id} has no answer that could be run again. Choose an answered one.",
-        "У задачи {task_id} нет ответа, который можно повторить. Выберите задачу с ответом.",
+    "budget_cost_owner": (
+        "You may spend {limit} US dollars a day, and they are used up. Ask again tomorrow, use a local model, or ask "
+        "whoever set the bound to raise it.",
+        "Вам разрешено тратить {limit} долл. США в день, и они исчерпаны. Спросите завтра, возьмите локальную "
+        "модель или попросите увеличить ограничение.",
     ),
     "isolation": (
         "Code from {model} would run at the isolation level {level} here, and at least {minimum} is asked for. Use the "
