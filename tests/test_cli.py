@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -225,3 +226,218 @@ def test_a_place_that_cannot_be_is_told_before_the_question_runs(elsewhere: Path
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr.startswith("The folder sales.csv cannot be made (")
     assert run.stderr.count("\n") == 1
+
+
+# --- whole questions ------------------------------------------------------------------------------------------------
+
+TOTALS = """
+by = df.groupby("region")["revenue"].sum()
+print(f"The total is {by.sum():.2f}.")
+by.plot.bar()
+by
+"""
+
+
+def scripted(folder: Path, *replies: Any) -> str:
+    """Write a script for the replay model and return the name of that model."""
+    path = folder / "replies.json"
+    path.write_text(json.dumps([reply if isinstance(reply, dict) else told(reply) for reply in replies]))
+    return f"replay:{path}"
+
+
+def told(code: str) -> str:
+    return f"Sums the revenue of each region.\n```python\n{code.strip()}\n```"
+
+
+def totals() -> dict[str, float]:
+    """What TOTALS must find, from the rows of the file itself."""
+    found: dict[str, float] = {}
+    for line in (EXAMPLES / "sales.csv").read_text().splitlines()[1:]:
+        cells = line.split(";")
+        found[cells[2]] = found.get(cells[2], 0) + float(cells[8].replace(",", "."))
+    return dict(sorted(found.items()))
+
+
+def test_a_question_is_answered_repaired_saved_and_run_again(elsewhere: Path, environment: dict[str, str]) -> None:
+    model = scripted(elsewhere, 'df["reveune"]', TOTALS)
+    words = ["ask", "sales.csv", "revenue by region", "--model", model, "--json", "--out", "result"]
+    run = csvagent(*words, cwd=elsewhere, env=environment)
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    assert (found["success"], found["attempts_count"], found["model"]) == (True, 2, model)
+    assert found["attempts"][0]["error"]["ename"] == "KeyError"
+    assert found["interpretation"] == "Sums the revenue of each region."
+    assert f"{sum(totals().values()):.2f}" in found["text_output"]
+    assert [row[0] for row in found["tables"][0]["rows"]] == list(totals())
+    assert [row[1] for row in found["tables"][0]["rows"]] == pytest.approx(list(totals().values()))
+    assert found["plots"][0].startswith("data:image/png;base64,")
+    assert "✗ Attempt 1: KeyError" in run.stderr
+    folder = elsewhere / "result"
+    assert {path.name for path in folder.iterdir()} == {"code.py", "plot-1.png", "answer.json"}
+    assert json.loads((folder / "answer.json").read_text()) == found
+
+    bare = subprocess.run(
+        [sys.executable, "code.py"], cwd=folder, capture_output=True, text=True, env=environment | {"MPLBACKEND": "agg"}
+    )
+    assert bare.stdout.strip() == found["text_output"].splitlines()[0]
+
+    rows = (elsewhere / "sales.csv").read_text().splitlines()
+    (elsewhere / "half.csv").write_text("\n".join(rows[:701]) + "\n")
+    again = csvagent("replay", found["task_id"], "half.csv", "--json", cwd=elsewhere, env=environment)
+    assert again.returncode == 0, again.stderr
+    repeated = json.loads(again.stdout)
+    assert (repeated["model"], repeated["attempts_count"]) == (None, 1)
+    half = sum(float(line.split(";")[8].replace(",", ".")) for line in rows[1:701])
+    assert f"{half:.2f}" in repeated["text_output"]
+
+
+def test_the_answer_goes_to_standard_output_and_all_else_to_standard_error(
+    elsewhere: Path, environment: dict[str, str]
+) -> None:
+    words = ["ask", "sales.csv", "выручка по регионам", "--model", scripted(elsewhere, TOTALS)]
+    run = csvagent(*words, cwd=elsewhere, env=environment)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("The total is ")
+    assert "Понято так: Sums the revenue of each region." in run.stdout
+    assert "%csvagent" not in run.stdout, "what only a notebook has is not named here"
+    assert "Попытка 1/3" in run.stderr
+    assert "csvagent replay " in run.stderr
+
+
+def test_an_answer_with_plots_may_be_cut_by_head(elsewhere: Path, environment: dict[str, str]) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "ask", "sales.csv", "revenue by region", "--model", scripted(elsewhere, TOTALS), "--json"],
+        cwd=elsewhere,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout.readline() == "{\n"
+    process.stdout.close()
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("replies", "code", "kind"),
+    [
+        (["1/0", "1/0", "1/0"], 1, "failed"),
+        ([{"error": "unreachable"}], 3, "model_unreachable"),
+        ([{"error": "refused"}], 3, "model_refused"),
+    ],
+)
+def test_no_answer_has_the_exit_code_of_its_kind(
+    replies: list[Any], code: int, kind: str, elsewhere: Path, environment: dict[str, str]
+) -> None:
+    words = ["ask", "sales.csv", "revenue by region", "--model", scripted(elsewhere, *replies), "--json"]
+    run = csvagent(*words, cwd=elsewhere, env=environment)
+    found = json.loads(run.stdout)
+    assert (run.returncode, found["success"], found["error"]["kind"]) == (code, False, kind)
+    assert found["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        (["ask", "nowhere.csv", "how many?"], "unreadable"),
+        (["ask", "sales.csv", "  "], "bad_input"),
+        (["ask", "sales.csv", "how many?", "--model", "nobody:x"], "bad_input"),
+        (["replay", "no-such-task"], "not_found"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_with_json_an_answer(
+    words: list[str], kind: str, elsewhere: Path, environment: dict[str, str]
+) -> None:
+    run = csvagent(*words, cwd=elsewhere, env=environment)
+    assert (run.returncode, run.stdout) == (2, "")
+    found = json.loads(csvagent(*words, "--json", cwd=elsewhere, env=environment).stdout)
+    assert (found["success"], found["error"]["kind"]) == (False, kind)
+    assert found["error"]["message"] in run.stderr
+
+
+ENDLESS = "while True: pass"
+
+
+def interruptible(*words: str, cwd: Path, env: dict[str, str]) -> subprocess.Popen[str]:
+    """Start a command that heeds Ctrl-C, even where whoever started the tests has that ignored."""
+    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); " + COMMAND[2]
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *words],
+        cwd=cwd,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+def wait_for(line: str, process: subprocess.Popen[str]) -> None:
+    assert process.stderr is not None
+    assert any(line in each for each in process.stderr)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_stops_the_code_and_tells_what_was_done(
+    sign: signal.Signals, elsewhere: Path, environment: dict[str, str]
+) -> None:
+    words = ["ask", "sales.csv", "revenue by region", "--model", scripted(elsewhere, ENDLESS), "--json"]
+    with interruptible(*words, cwd=elsewhere, env=environment) as process:
+        wait_for("running the code", process)
+        process.send_signal(sign)
+        output, _ = process.communicate()
+    found = json.loads(output)
+    assert (process.returncode, found["success"], found["error"]["kind"]) == (130, False, "cancelled")
+    assert found["attempts"][-1]["code"] == ENDLESS
+
+
+def test_an_interrupt_before_the_question_is_asked_is_an_answer_too(
+    elsewhere: Path, environment: dict[str, str]
+) -> None:
+    program = """
+import os, signal, sys
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == "csvagent_jupyter.manager":
+            os.kill(os.getpid(), signal.SIGINT)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interrupt())
+"""
+    words = ["ask", "sales.csv", "how many rows?", "--json"]
+    run = subprocess.run(
+        [sys.executable, "-c", program + COMMAND[2], *words],
+        cwd=elsewhere,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert (run.returncode, run.stderr) == (130, "Stopped.\n")
+    assert json.loads(run.stdout)["error"] == {"kind": "cancelled", "message": "Stopped."}
+
+
+# --- doctor ---------------------------------------------------------------------------------------------------------
+
+
+def test_doctor_starts_a_kernel_and_tells_what_it_found(elsewhere: Path, environment: dict[str, str]) -> None:
+    run = csvagent("doctor", "--json", cwd=elsewhere, env=environment)
+    found = json.loads(run.stdout)
+    assert (run.returncode, found["healthy"]) == (0, True), run.stdout
+    assert found["model"] | {"name": "offline", "local": True} == found["model"]
+    assert found["model"]["reason"] == "chosen in CSVAGENT_MODEL"
+    assert found["kernel"]["isolation"] in ("process", "confined")
+    assert any(library.startswith("pandas ") for library in found["kernel"]["libraries"])
+    assert "DejaVu Sans" in found["kernel"]["fonts"]
+    assert found["store"]["folder"] == environment["JUPYTER_DATA_DIR"] + "/csvagent"
+    assert found["store"]["journal"] in ("wal", "delete")
+
+
+def test_doctor_says_what_is_broken(elsewhere: Path, environment: dict[str, str]) -> None:
+    Path(environment["JUPYTER_DATA_DIR"]).write_text("a file where a folder should be")
+    broken = environment | {"CSVAGENT_MODEL": "openai:gpt"}
+    run = csvagent("doctor", "--lang", "ru", cwd=elsewhere, env=broken)
+    assert run.returncode == 1
+    assert "✗ сессии" in run.stdout
+    assert "✓ ядро для кода" in run.stdout
+    assert "нельзя" in run.stdout.splitlines()[-1]

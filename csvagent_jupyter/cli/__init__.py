@@ -11,12 +11,10 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from ..exceptions import BadInput, CSVAgentError
+from ..exceptions import BadInput, Cancelled, CSVAgentError
 from ..translations import Language, say
 from .arguments import COMMANDS, help_text, interface_language, parse
 from .output import Output
-
-INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,15 +22,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     language = interface_language(arguments, os.environ)
     output = Output(language, as_json="--json" in arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
         return _run(arguments, language, output)
     except CSVAgentError as error:
         output.error(error)
         return error.exit_code
     except KeyboardInterrupt:
-        output.progress(say("cli.interrupted", language))
-        return INTERRUPTED
+        output.error(Cancelled("cli.interrupted"))
+        return Cancelled.exit_code
     finally:
         output.close()
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from ..blocking import BlockingManager
-from ..exceptions import CSVAgentError
+from ..exceptions import Cancelled, CSVAgentError
 from ..manager import CSVAgentManager
 from ..messages import Answer, Event, Question, Source, Task
 from ..saving import prepare_folder, save_answer
 from ..tables import resolve_sources
 from ..translations import Language, say
-from ..widget.cells import profile_line
 from ..widget.lasting import error_line
 from ..widget.plain import answer_text
 from .output import Output
@@ -64,16 +66,18 @@ class _Run:
 
     def to_its_end(self, task: Task) -> int:
         """Show a task's progress, then its answer; the first interrupt cancels it and still shows what there is."""
-        for line in told(self.door.events(task.task_id), self.output.language):
-            self.output.progress(line)
-        answer = self.door.run(self.manager.result(task.task_id))
+        with interrupts(lambda: self.door.submit(self.manager.cancel(task.task_id))):
+            for line in told(self.door.events(task.task_id), self.output.language):
+                self.output.progress(line)
+            answer = self.door.run(self.manager.result(task.task_id))
         resolved = self.door.run(self.manager.resolve(answer))
         if self.as_json:
             self.output.json(resolved.to_dict())
-        elif answer.success:
-            self.output.text(answer_text(answer))
         else:
-            self.output.progress(answer_text(answer))
+            tell = self.output.text if answer.success else self.output.progress
+            tell(answer_text(answer, in_notebook=False))
+            if answer.error is not None and answer.error.kind == "declined" and answer.model == "offline":
+                tell("\n" + say("cli.connect", self.output.language))
         if self.folder is not None:
             save_answer(resolved, self.folder)
             self.output.progress(say("cli.saved", self.output.language, folder=str(self.folder)))
@@ -82,16 +86,38 @@ class _Run:
         return exit_code(answer)
 
 
+@contextmanager
+def interrupts(cancel: Callable[[], object]) -> Iterator[None]:
+    """Let the first Ctrl-C (or SIGTERM) call `cancel`, wherever the program just is; a second one ends the program.
+
+    A signal that the caller has this program ignore stays ignored.
+    """
+    signals = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) != signal.SIG_IGN]
+    cancelled = False
+
+    def handle(number: int, _: FrameType | None) -> None:
+        nonlocal cancelled
+        if cancelled:
+            signal.signal(number, signal.SIG_DFL)
+            raise SystemExit(Cancelled.exit_code)
+        cancelled = True
+        cancel()
+
+    before = {number: signal.signal(number, handle) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def told(events: Iterator[Event], language: Language) -> Iterator[str]:
-    """Say what happens, each thing once: the file as it was read, the stages, the attempts that failed."""
+    """Say what happens, each thing once: the stages, and the attempts that failed."""
     last = ""
     for event in events:
         progress = event.meta
         if progress is None:
             continue
-        for profile in progress.profiles:
-            name = say("view.read_file", language, name=profile.path)
-            yield f"{name} · {profile_line(profile, language)}"
         if progress.failed is not None:
             yield "✗ " + error_line(progress.failed, language)
         if progress.status and progress.status != last:

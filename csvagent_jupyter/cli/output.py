@@ -22,6 +22,7 @@ class Output:
     def __init__(self, language: Language, *, as_json: bool) -> None:
         self.language = language
         self.as_json = as_json
+        self._answered = False
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
@@ -33,6 +34,7 @@ class Output:
     def json(self, data: Mapping[str, Any]) -> None:
         """Write one JSON object to standard output."""
         encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
+        self._answered = True
         self._write(sys.stdout, json.dumps(data, ensure_ascii=encoding != "utf8", indent=2))
 
     def progress(self, text: str) -> None:
@@ -40,9 +42,9 @@ class Output:
         self._write(sys.stderr, clean(text))
 
     def error(self, error: CSVAgentError) -> None:
-        """Say what stopped the command; with ``--json`` also as an Answer that has it."""
+        """Say what stopped the command; with ``--json`` also as an Answer that has it, unless one is out already."""
         message = error.say(self.language)
-        if self.as_json:
+        if self.as_json and not self._answered:
             told = AnswerError(error.kind, message)
             answer = Answer(success=False, error=told, suggestions=error.suggestions, language=self.language)
             self.json(answer.to_dict())

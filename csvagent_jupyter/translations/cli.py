@@ -94,5 +94,53 @@ TEXTS: Catalogue = {
         "To run it again without a model: csvagent replay {task_id}",
         "Повторить без модели: csvagent replay {task_id}",
     ),
+    "connect": (
+        "The built-in engine knows common questions about tables. For any other, connect a model: csvagent doctor "
+        "lists them, with what each needs.",
+        "Встроенный движок знает частые вопросы о таблицах. Для остальных подключите модель: csvagent doctor покажет, "
+        "какие есть и что нужно каждой.",
+    ),
     "examples": ("Examples", "Примеры"),
+    # doctor
+    "doctor_version": ("version", "версия"),
+    "doctor_python": ("Python", "Python"),
+    "doctor_platform": ("system", "система"),
+    "doctor_model": ("model", "модель"),
+    "doctor_store": ("sessions", "сессии"),
+    "doctor_kernel": ("kernel for the code", "ядро для кода"),
+    "doctor_libraries": ("its libraries", "его библиотеки"),
+    "doctor_fonts": ("its fonts", "его шрифты"),
+    "doctor_families": ("{fonts:family|families}", "{fonts:гарнитура|гарнитуры|гарнитур}"),
+    "doctor_open": ("known to be open", "известные пробелы"),
+    "doctor_packages": ("packages", "пакеты"),
+    "doctor_missing": ("not installed", "не установлены"),
+    "doctor_models": ("models", "модели"),
+    "doctor_network": (
+        "on a network file system, so the journal that works there is used",
+        "сетевая файловая система, поэтому журнал в режиме, который на ней работает",
+    ),
+    "doctor_started": (
+        "started in {seconds} s and adds up · {level}",
+        "запустилось за {seconds} с и считает верно · {level}",
+    ),
+    "doctor_failed": (
+        "The kernel started, and a first piece of code failed in it: {error}",
+        "Ядро запустилось, но первый код в нём не выполнился: {error}",
+    ),
+    "doctor_healthy": ("Questions can be answered here.", "Здесь всё готово отвечать на вопросы."),
+    "doctor_unhealthy": (
+        "Questions cannot be answered here until what is marked ✗ is mended.",
+        "Отвечать на вопросы здесь нельзя, пока не исправлено отмеченное ✗.",
+    ),
+    "model_setting": ("chosen in the settings", "выбрана в настройках"),
+    "model_variable": ("chosen in CSVAGENT_MODEL", "выбрана в CSVAGENT_MODEL"),
+    "model_key": (
+        "found by its key in the environment; choose it with CSVAGENT_MODEL, or another one",
+        "найдена по ключу в окружении; закрепите её или другую в CSVAGENT_MODEL",
+    ),
+    "model_ollama": ("an Ollama runs here", "здесь работает Ollama"),
+    "model_nothing": (
+        "no key is in the environment and no Ollama answers, so the built-in engine does it",
+        "ключей в окружении нет, Ollama не отвечает, поэтому работает встроенный движок",
+    ),
 }
