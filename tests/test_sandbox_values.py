@@ -8,8 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
+import polars
 import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure
@@ -104,6 +106,14 @@ def test_tables(value: Any, columns: list[str], rows: list[list[Any]]) -> None:
 def test_a_table_of_many_columns_stays_within_bounds() -> None:
     data = plain(pd.DataFrame(np.zeros((500, 3_000))))
     assert (len(data["columns"]), len(data["rows"]), data["total_rows"]) == (1_000, 50, 500)
+
+
+def test_tables_of_other_kinds_are_tables() -> None:
+    expected = {"columns": ["a"], "rows": [[1], [2]], "total_rows": 2}
+    styled = pd.DataFrame({"a": [1, 2]}).style.format("{:.1f}")
+    for value in (styled, polars.DataFrame({"a": [1, 2]}), duckdb.sql("SELECT unnest([1, 2]) AS a")):
+        assert value_and_text(value)[0] == expected
+    assert value_and_text(polars.Series("a", [1, 2]))[0] == {"columns": ["a"], "rows": [[1], [2]], "total_rows": 2}
 
 
 class Odd:

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .guarded import safe_text
+from .values import table_behind
 
 Show = Callable[[Any], None]
 MAX_DISPLAYED = 20_000
@@ -37,9 +38,9 @@ def displaying(shell: Any, show: Show) -> Iterator[None]:
 
 
 def _other(value: Any, show: Show) -> None:
-    """Show the table behind a Styler, print the text of anything that has one, and leave markup out."""
-    if type(value).__module__.startswith("pandas.io.formats.style"):
-        show(value.data)
+    """Show a table of another kind, print the text of anything that has one, and leave markup out."""
+    if table_behind(value) is not None:
+        show(value)
     elif type(value).__module__ == "IPython.core.display":
         text = getattr(value, "data", None)
         if type(value).__name__ in ("Markdown", "Pretty", "Latex", "Math") and isinstance(text, str):

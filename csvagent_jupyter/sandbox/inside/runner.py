@@ -28,7 +28,7 @@ from .plotted import remember_numbers
 from .snapshot import Snapshot
 from .streams import Capture
 from .tables import read_source, write_table
-from .values import Table, as_table, table_data, value_and_text
+from .values import Table, as_table, table_behind, table_data, value_and_text
 
 ERROR_OUTPUT = 64_000
 
@@ -158,9 +158,10 @@ class Execution:
 
     def show(self, shown: Any) -> None:
         """Take a displayed DataFrame, Series or figure."""
-        if isinstance(shown, pd.DataFrame | pd.Series):
+        table = table_behind(shown)
+        if table is not None:
             if len(self._tables) < self._limits.tables:
-                self._tables.append(as_table(shown))
+                self._tables.append(as_table(table))
                 self._shown.append(shown)
             else:
                 self._cut = True
@@ -170,13 +171,10 @@ class Execution:
     def _last_value(self) -> None:
         """A table or figure that the last expression gives is displayed, as a notebook does, unless it already was."""
         value = self._value
-        if type(value).__module__.startswith("pandas.io.formats.style"):
-            value = value.data
-        if isinstance(value, pd.DataFrame | pd.Series):
-            if not any(value is one for one in self._shown):
-                self.show(value)
-        elif isinstance(value, Figure):
+        if isinstance(value, Figure):
             self._figures.collect(value)
+        elif table_behind(value) is not None and not any(value is one for one in self._shown):
+            self.show(value)
 
     def result(self, out: Capture) -> dict[str, Any]:
         """Return all of it as plain data, with pictures and whole tables written to files."""

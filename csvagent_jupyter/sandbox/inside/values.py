@@ -32,11 +32,26 @@ def value_and_text(value: Any) -> tuple[Any, str]:
     """Return the value of the last expression as JSON data and as text; drawings are neither."""
     if value is None or _is_drawing(value):
         return None, ""
-    if isinstance(value, pd.DataFrame | pd.Series | pd.Index):
-        return plain(value), guarded(lambda: _frame_text(value), "")
-    if type(value).__module__.startswith("pandas.io.formats.style"):
-        return plain(value.data), guarded(lambda: _frame_text(value.data), "")
+    table = table_behind(value)
+    if table is not None:
+        return plain(table), guarded(lambda: _frame_text(table), "")
     return guarded(lambda: plain(value), None), safe_text(value, 20_000)
+
+
+def table_behind(value: Any) -> pd.DataFrame | pd.Series[Any] | None:
+    """Return the pandas table that a value is or shows: a styled one, or one of another library's; None for others."""
+    if isinstance(value, pd.DataFrame | pd.Series):
+        return value
+    home = type(value).__module__
+    if home.startswith("pandas.io.formats.style"):
+        styled: pd.DataFrame = value.data
+        return styled
+    foreign: Any = None
+    if home.startswith("polars") and hasattr(value, "to_pandas"):
+        foreign = guarded(value.to_pandas, None)
+    elif type(value).__name__ == "DuckDBPyRelation":
+        foreign = guarded(value.df, None)
+    return foreign if isinstance(foreign, pd.DataFrame | pd.Series) else None
 
 
 def plain(value: Any) -> Any:
@@ -141,9 +156,7 @@ def _unique(names: Iterable[str]) -> list[str]:
     return result
 
 
-def _frame_text(value: pd.DataFrame | pd.Series[Any] | pd.Index[Any]) -> str:
-    if isinstance(value, pd.Index):
-        return safe_text(value, 20_000)
+def _frame_text(value: pd.DataFrame | pd.Series[Any]) -> str:
     shown = value.to_string(max_rows=TEXT_ROWS)
     return shown if len(shown) <= 20_000 else shown[:20_000] + "…"
 
