@@ -158,13 +158,18 @@ class Question(Message):
 
 @dataclass(frozen=True, slots=True)
 class Turn(Message):
-    """An earlier question of the session and what came of it, as far as a model may need it."""
+    """An earlier question of the session and what came of it, as far as a model may need it.
+
+    `paths` are the files or variables it was about; for a model, only those of a turn about other tables than the
+    question's, whose names the kernel does not hold any more.
+    """
 
     task_id: str
     question: str
     interpretation: str | None
     code: str
     text_output: str
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,3 +286,25 @@ def test_the_owner_is_the_hub_user_where_there_is_one(monkeypatch: pytest.Monkey
 async def all_events(manager: CSVAgentManager, task_id: str, after: int = 0) -> list[Event]:
     async with aclosing(manager.events(task_id, after=after)) as events:
         return [event async for event in events]
+
+
+async def test_a_question_about_another_file_does_not_build_on_code_for_the_first(
+    manager: CSVAgentManager, model_server: ScriptedServer, source: Source, tmp_path: Path
+) -> None:
+    other = tmp_path / "towns.csv"
+    other.write_text("town,cost\nBergen,7\n", encoding="utf-8")
+    model_server.script("Kept.\n```python\nmean = df['price'].mean()\nprint(mean)\nmean\n```")
+    model_server.script("The same.\n```python\nmean = df['cost'].mean()\nprint(mean)\nmean\n```")
+    model_server.script("Back.\n```python\nprint(mean)\nmean\n```")
+    for text, sources in (
+        ("mean price?", (source,)),
+        ("the same here", (Source("t", str(other)),)),
+        ("again", (source,)),
+    ):
+        task = await manager.ask(Question(text, sources), session_name="one")
+        answer = await manager.result(task.task_id)
+        assert answer.success, answer.error
+    assert answer.value == 20.0
+    assert "cost" not in answer.script and "price" in answer.script
+    second = model_server.requests[1].body.decode()
+    assert "about other tables" in second and "mean price?" in second

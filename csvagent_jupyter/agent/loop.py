@@ -28,7 +28,7 @@ from .code import Reply, extract
 from .desk import Desk, Workplace
 from .disclosure import outbound, share_for
 from .generation import Generation
-from .reading import Reading, forget, prepare, profile_tables, read_tables
+from .reading import Reading, forget, prepare, profile_tables, read_tables, turns_for
 from .replay import prepare_replay
 from .result import alt_texts, keep_result, text_of
 from .script import write_script
@@ -99,7 +99,8 @@ class Run:
         async with aclosing(self._read()) as steps:
             async for event in steps:
                 yield event
-        place, reading, turns = await self._open(), self._reading, self.desk.turns
+        place, reading = await self._open(), self._reading
+        turns = turns_for(reading, self.desk.turns)
         try:
             async with aclosing(self._attempt_until_it_works(place, reading, turns)) as steps:
                 async for event in steps:
@@ -185,10 +186,11 @@ class Run:
             reply = self._take_reply()
             if self._accepted is not None and reply.code == self._accepted[0]:
                 return
-            setback = self._advise(reply, place, turns)
+            goes_on = tuple(turn for turn in turns if not turn.paths)
+            setback = self._advise(reply, place, goes_on)
             if setback is None:
                 yield self.account.progress("executing", code=reply.code)
-                built_on = await prepare(place, reading, turns, reply.code, self._left)
+                built_on = await prepare(place, reading, goes_on, reply.code, self._left)
                 execution = await self._execute(place, reply.code)
                 if execution.error is None:
                     yield self.account.progress("checking", code=reply.code)

@@ -172,11 +172,14 @@ def _earlier(turns: tuple[Turn, ...]) -> str:
         blocks.append(block[:TURNS_CHARACTERS])
     if not blocks:
         return ""
-    return "Earlier in this session (the names made there still exist):\n\n" + "\n\n".join(reversed(blocks))
+    return "Earlier in this session (the names made there still exist, if not said otherwise):\n\n" + "\n\n".join(
+        reversed(blocks)
+    )
 
 
 def _turn(turn: Turn) -> Iterable[str]:
-    yield f"Earlier question: {turn.question[:1_000]}"
+    about = " (about other tables, whose names are gone)" if turn.paths else ""
+    yield f"Earlier question{about}: {turn.question[:1_000]}"
     if turn.code:
         yield f"Its code:\n```python\n{turn.code}\n```"
     if turn.text_output:

@@ -117,6 +117,12 @@ async def prepare(
     return tuple(turn for turn in turns if turn.task_id in place.turns)
 
 
+def turns_for(reading: Reading, turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """Return the turns with `paths` on those alone that were about other tables: their code does not fit these."""
+    present = tuple(profile.path for profile in reading.profiles)
+    return tuple(replace(turn, paths=()) if turn.paths == present else turn for turn in turns)
+
+
 def forget(place: Workplace) -> None:
     """Take note that the kernel's state is no longer what the session's turns made."""
     place.loaded = ()

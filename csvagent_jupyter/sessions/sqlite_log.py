@@ -196,7 +196,14 @@ def turns(connection: Connection, session_id: str) -> tuple[Turn, ...]:
     )
     events = (event for row in rows if (event := _event(*row)) is not None)
     return tuple(
-        Turn(answer.task_id, answer.question, answer.interpretation, answer.final_code, answer.text_output)
+        Turn(
+            answer.task_id,
+            answer.question,
+            answer.interpretation,
+            answer.final_code,
+            answer.text_output,
+            tuple(profile.path for profile in answer.profiles),
+        )
         for event in events
         if (answer := event.result) is not None
     )
