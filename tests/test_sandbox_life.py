@@ -162,6 +162,12 @@ async def test_a_path_too_long_for_sockets_is_told(tmp_path: Path) -> None:
     assert not list(folder.iterdir())
 
 
+async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    with pytest.raises(KernelDied) as caught:
+        await SandboxKernel(folder=tmp_path / "not there").start()
+    assert "No such file or directory" in str(caught.value)
+
+
 CONSOLE = """
 import sys
 from jupyter_client.blocking.client import BlockingKernelClient

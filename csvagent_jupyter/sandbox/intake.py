@@ -61,10 +61,13 @@ class WorkFolder:
             data = _read(self._folder / name, min(room, found.st_size))
             if len(data) != found.st_size:
                 continue
-            room -= len(data)
-            self._taken.mkdir(mode=0o700, exist_ok=True)
             copy = self._taken / f"{len(results) + 1}-{Path(name).name}"
-            copy.write_bytes(data)
+            try:
+                self._taken.mkdir(mode=0o700, exist_ok=True)
+                copy.write_bytes(data)
+            except OSError:  # a full disk; what was taken so far can still be had
+                break
+            room -= len(data)
             results.append(ResultFile(name, len(data), str(copy)))
         return tuple(results)
 

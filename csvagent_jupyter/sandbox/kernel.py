@@ -105,8 +105,11 @@ class SandboxKernel:
     async def start(self) -> None:
         """Start the process and return when it is ready; raises KernelDied when it does not start."""
         register_provisioner()
-        self._folder = Path(tempfile.mkdtemp(prefix="csvagent-", dir=self._parent))
-        make_folder(self._folder)
+        try:
+            self._folder = Path(tempfile.mkdtemp(prefix="csvagent-", dir=self._parent))
+            make_folder(self._folder)
+        except OSError as error:
+            raise KernelDied("sandbox.no_folder", error=error.strerror or str(error)) from error
         _share_font_list(self._folder)
         self._context = zmq.asyncio.Context()
         self._context.setsockopt(zmq.MAXMSGSIZE, self.limits.message)
@@ -173,8 +176,11 @@ class SandboxKernel:
         places = []
         for number, (name, path) in enumerate(sources.items(), 1):
             place = self.folder / "data" / f"{number}.arrow"
-            place.unlink(missing_ok=True)
-            await asyncio.to_thread(_put, path, place)
+            try:
+                place.unlink(missing_ok=True)
+                await asyncio.to_thread(_put, path, place)
+            except OSError as error:
+                raise KernelDied("sandbox.not_loaded", error=error.strerror or str(error)) from error
             places.append([name, place.name])
         async with self._turn():
             reply = await self._ask({"do": "load", "sources": places}, "", LOAD_SECONDS, None)

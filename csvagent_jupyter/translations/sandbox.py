@@ -11,6 +11,12 @@ TEXTS: Catalogue = {
         "Отдельный процесс для кода не запустился. Повторите вопрос; если это повторится, выполните `csvagent doctor`. "
         "Последнее, что он сообщил: {detail}",
     ),
+    "no_folder": (
+        "No folder for the code's work could be made: {error}. Free some space in the temporary folder, or choose "
+        "another one with TMPDIR.",
+        "Не удалось создать рабочую папку для кода: {error}. Освободите место во временной папке или выберите другую "
+        "через TMPDIR.",
+    ),
     "died": (
         "The process that ran the code ended unexpectedly, perhaps because memory ran out. "
         "Your data and earlier answers are safe; ask again, or about fewer rows.",
