@@ -231,26 +231,8 @@ HOSTILE = [
 ]
 
 
-OUR_NAMES = set(
-    [
-        "df",
-        "pd",
-        "np",
-        "plt",
-        "number",
-        "value",
-        "text",
-        "abs",
-        "result",
-        "values",
-        "names",
-        "fig",
-        "ax",
-        "print",
-        "len",
-    ]
-)
-OUR_NAMES |= {"lost", "lost_2", "bars", "largest", "str", "_"}
+OUR_NAMES = {"df", "pd", "np", "plt", "fig", "ax", "result", "values", "names", "number", "value", "text"}
+OUR_NAMES |= {"abs", "print", "len", "str", "lost", "lost_2", "bars", "largest", "_"}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -151,6 +151,8 @@ class Reader:
         skipped = frozenset({"stop", "in", "by", "ascending", "descending", "which", "and"})
         for at in [*sorts, *directions]:
             following = s.after(at, skip=skipped)
+            if s.kind(s.before(at, skip=skipped)) == "axis":  # the x axis in descending order
+                following = s.before(at, skip=skipped)
             bys = [by for by in s.unused("by") if by > at]
             if bys and at in sorts and s.kind(s.after(bys[0], skip=skipped)) == "column":  # sort cities by revenue
                 following = s.after(bys[0], skip=skipped)
@@ -182,6 +184,8 @@ class Reader:
             column = s.column(at)
             if column is None or (named and column.name not in named):
                 continue
+            if any(m.aggregate == "distinct" for m in measures) and s.kind(s.before(at)) != "and":
+                continue  # "number of products of customers" says nothing about groups
             if column.name in named or is_group(column, s.rows) or is_unique(column, s.rows):
                 s.use(at)
                 keys += [] if column.name in {key.column for key in keys} else [Key(column.name)]

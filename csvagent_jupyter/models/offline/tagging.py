@@ -13,7 +13,7 @@ _CLOSE = 0.03
 _PHRASE_SCORE = 0.94
 _WEAK_KINDS = frozenset({"sort", "people", "rows", "columns", "unit", "again", "stop", "only", "relation", "shape"})
 _WEAK_SCORE = 0.84
-_TABLE_SCORE = 0.87
+_TABLE_SCORE = 0.91
 _IGNORED_INSIDE = frozenset({"of", "the", "a", "an", "for", "in", "по", "для", "в"})
 MAX_TOKENS = 120
 
