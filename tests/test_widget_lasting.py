@@ -192,11 +192,13 @@ def test_no_answer_says_what_happened_what_helps_and_what_was_tried(kind: str, h
 
 
 def test_a_stopped_run_says_so_and_keeps_what_was_on_view() -> None:
-    answer = error_answer("cancelled", cancelled_after=3.24)
+    answer = error_answer("cancelled", cancelled_after=3.24, attempts=(Attempt(1, "x", ExecutionError("Stopped", "")),))
     html = answer_html(answer, so_far=tag("p", "half of the code"))
     assert "Stopped after 3.2 s" in html
     assert "half of the code" in html
     assert "It did not work" not in html
+    assert "1 attempt" not in html
+    assert "1 attempt" in answer_html(answer)
     assert answer_text(answer).startswith("Stopped after 3.2 s")
     assert "half" not in answer_html(error_answer("declined"), so_far=tag("p", "half of the code"))
 

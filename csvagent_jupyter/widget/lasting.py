@@ -38,7 +38,7 @@ def answer_html(answer: Answer, *, so_far: Html | None = None) -> Html:
         *(_answered(answer) if answer.success else _not_answered(answer)),
         so_far if broken_off else None,
         _notes(answer),
-        _folds(answer),
+        _folds(answer, with_attempts=so_far is None or not broken_off),
         _files(answer),
         tag("div", _foot(answer), class_="foot") if answer.task_id else None,
     ]
@@ -50,7 +50,8 @@ def error_line(attempt: Attempt, language: Language) -> str:
     error = attempt.error
     if error is None:
         return say("view.attempt_good", language, number=attempt.number)
-    what = shorten(f"{error.ename}: {error.evalue}".split("\n")[0], 160) if error.evalue else error.ename
+    told = error.evalue if error.evalue.startswith(error.ename) else f"{error.ename}: {error.evalue}"
+    what = shorten(told.split("\n")[0], 160) if error.evalue else error.ename
     if error.line_number is None:
         return say("view.attempt_bad", language, number=attempt.number, error=what)
     return say("view.attempt_bad_line", language, number=attempt.number, error=what, line=error.line_number)
@@ -69,7 +70,8 @@ def foot_words(answer: Answer) -> list[str]:
     """Say model, isolation, time, tokens and cost, as far as there are any."""
     language = answer.language
     words = [answer.model or say("view.no_model", language), say(f"view.{answer.isolation}", language)]
-    words.append(seconds_text(answer.seconds, language))
+    if answer.cancelled_after is None:
+        words.append(seconds_text(answer.seconds, language))
     tokens = answer.usage.input_tokens + answer.usage.output_tokens
     if tokens:
         words.append(say("view.tokens", language, tokens=tokens))
@@ -173,14 +175,14 @@ def _notes(answer: Answer) -> Html | None:
     return tag("ul", *entries) if entries else None
 
 
-def _folds(answer: Answer) -> Html | None:
+def _folds(answer: Answer, *, with_attempts: bool) -> Html | None:
     language = answer.language
     folds = [_table_fold(table, language) for table in answer.tables[:TABLES_SHOWN]]
     if len(answer.tables) > TABLES_SHOWN:
         folds.append(tag("span", say("view.more_tables", language, tables=len(answer.tables) - TABLES_SHOWN)))
     if answer.success and (answer.final_code or answer.script):
         folds.append(fold(say("view.code", language), *_code(answer)))
-    if answer.attempts:
+    if answer.attempts and with_attempts:
         entries = _attempts(answer.attempts, language, with_code=not answer.success or len(answer.attempts) > 1)
         heading = say("view.attempts", language, attempts=len(answer.attempts))
         folds.append(fold(heading, *entries, opened=not answer.success))
