@@ -40,6 +40,7 @@ class Generation:
     spending: Spending
     text: str = ""
     usage: Usage | None = None
+    cut: bool = False
 
     async def deltas(self) -> AsyncGenerator[str, None]:
         """Yield what was added to the code, at most five times a second; `text` is whole when this ends.
@@ -91,6 +92,7 @@ class Generation:
                         return
                     self.text += chunk.text
                     self.usage = chunk.usage or self.usage
+                    self.cut = self.cut or chunk.cut
                 if loop.time() - shown_at >= DELTA_SECONDS and self.text:
                     code = partial(self.text)
                     if len(code) > len(shown) and code.startswith(shown):

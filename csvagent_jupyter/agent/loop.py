@@ -237,13 +237,15 @@ class Run:
     def _take_reply(self) -> Reply:
         assert self.account.generation is not None
         reply = extract(self.account.generation.text)
+        if self.account.generation.cut:
+            reply = replace(reply, cut=True)
         self.account.generation, self.account.code = None, reply.code
         self.account.interpretation = reply.interpretation or self.account.interpretation
         return reply
 
     def _advise(self, reply: Reply, place: Workplace, turns: tuple[Turn, ...]) -> Setback | None:
         if not reply.code:
-            return of_missing_code(self.desk.language)
+            return of_missing_code(self.desk.language, cut=reply.cut)
         error = advise(reply.code, self.account.profiles, place.kernel.libraries, [turn.code for turn in turns])
         return of_advice(reply, error) if error is not None else None
 

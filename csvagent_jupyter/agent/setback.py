@@ -45,10 +45,10 @@ def of_check(code: str, finding: Finding, language: Language) -> Setback:
     return Setback(error, Failure(code, "CheckFailed", finding.hint), ours=True)
 
 
-def of_missing_code(language: Language) -> Setback:
-    """Return the setback of a reply without code."""
-    error = ExecutionError("NoCode", say("agent.no_code", language))
-    return Setback(error, Failure("", "NoCode", NO_CODE), ours=True)
+def of_missing_code(language: Language, *, cut: bool = False) -> Setback:
+    """Return the setback of a reply without code; `cut` says that it hit its bound on tokens before there was any."""
+    error = ExecutionError("NoCode", say("agent.no_code_cut" if cut else "agent.no_code", language))
+    return Setback(error, Failure("", "NoCode", f"{NO_CODE} ({CUT})" if cut else NO_CODE), ours=True)
 
 
 def line_of(code: str, number: int | None) -> str:

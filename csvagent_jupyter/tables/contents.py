@@ -22,8 +22,11 @@ BLOCK = 1 << 20
 SMALL_BLOCK = 4 << 10
 """Packed bytes taken at a time where what they unpack to cannot be bounded beforehand."""
 MAX_BYTES = 2 << 30
-MEMORY_PER_BYTE = 5
-"""Bytes of memory that reading needs for one byte of text: the text itself, its cells, and the frame (measured)."""
+MEMORY_PER_BYTE = 10
+"""Bytes of memory that reading needs at its peak for one byte of text: the text, its cells, and the frame.
+
+Measured on six columns of numbers, dates and short texts: 9.9 for 81 MB, 13.9 for 16 MB (pandas 3.1).
+"""
 
 _PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip"}
 _BINARY = {

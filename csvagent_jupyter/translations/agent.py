@@ -93,6 +93,10 @@ TEXTS: Catalogue = {
     # What was wrong with an attempt.
     "at_line": ("{error} (line {line})", "{error} (строка {line:d})"),
     "no_code": ("the reply has no code", "в ответе модели нет кода"),
+    "no_code_cut": (
+        "the reply was cut at its bound on tokens before there was any code; c.CSVAgentManager.max_tokens raises it",
+        "ответ модели обрезан по числу токенов раньше, чем появился код; предел задаёт c.CSVAgentManager.max_tokens",
+    ),
     "unfinished": ("Stopped while it was written", "Остановлено во время написания"),
     "unfinished_run": ("Stopped while it ran", "Остановлено во время выполнения"),
     # What the checks found.
