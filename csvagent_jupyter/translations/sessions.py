@@ -76,8 +76,8 @@ TEXTS: Catalogue = {
     "newer_entry": (
         "An entry in {path} was written by another version of csvagent-jupyter and cannot be read here. Use the same "
         "version in both environments.",
-        "Запись в {path} сделана другой версией csvagent-jupyter, и прочитать её здесь нельзя. Используйте одну и ту же "
-        "версию в обоих окружениях.",
+        "Запись в {path} сделана другой версией csvagent-jupyter, и прочитать её здесь нельзя. Используйте одну "
+        "и ту же версию в обоих окружениях.",
     ),
     "failed": (
         "The session store {path} does not work: {reason}. Check the disk, or set another path.",
