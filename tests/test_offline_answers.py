@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from offline_frames import ask, make_prompt, parts, people, reply, run, russian, sales
 
+from csvagent_jupyter.exceptions import Declined
+
 S, P, R = sales(), people(), russian()
 
 
@@ -255,3 +257,21 @@ def test_dates_kept_as_text_are_read_as_dates() -> None:
     _, code = parts(reply(told))
     _, result, _ = run(code, S.assign(date=S["date"].dt.strftime("%Y-%m-%d").astype(object)))
     assert plain(result) == by_month(S, "date", "revenue")
+
+
+def test_age_and_ascending_are_two_words_in_russian() -> None:
+    ran = ask("отсортируй имена по возрасту", P)
+    assert ran.result["Name"].tolist() == P.sort_values("Age", kind="stable")["Name"].tolist()
+    down = ask("отсортируй имена по возрасту по убыванию", P)
+    assert down.result["Name"].iloc[0] == "Finn"
+    up = ask("средний возраст по отделам по возрастанию", P)
+    assert plain(up.result) == pairs(P.groupby("Department")["Age"].mean(), down=False)
+
+
+def test_what_is_joined_to_a_group_is_added_up() -> None:
+    assert plain(ask("each city and its revenue", S).result) == pairs(S.groupby("city")["revenue"].sum())
+
+
+def test_an_order_that_is_not_in_the_result_is_declined() -> None:
+    with pytest.raises(Declined):
+        ask("number of orders by city sorted by revenue", S)

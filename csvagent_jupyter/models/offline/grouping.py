@@ -18,7 +18,10 @@ def read_keys(s: Sentence, ranking: Ranking | None) -> list[Key]:
     keys: list[Key] = []
     for at in s.unused("by"):
         following = s.after(at, skip=frozenset({"stop", "in", "which", "by", "distinct"}))
-        while following is not None and (key := _key_at(s, following, bool(ranking))) is not None:
+        while following is not None and not (keys and _is_amount(s, following)):
+            key = _key_at(s, following, bool(ranking))
+            if key is None:
+                break
             keys.append(key)
             s.use(at)
             following = s.after(following if key.grain == "" else max(s.used & {following, following + 1}))
@@ -45,6 +48,12 @@ def read_keys(s: Sentence, ranking: Ranking | None) -> list[Key]:
         s.use(at, *([named] if named is not None else []))
         keys = keys if any(key.grain for key in keys) else [Key(column.name, grain_of(usual_grain(column))), *keys]
     return list(dict.fromkeys(keys))
+
+
+def _is_amount(s: Sentence, at: int) -> bool:
+    """Tell whether a column joined to a key is rather what is added up: "each type and its amount"."""
+    column = s.column(at, is_measure) if s.kind(s.before(at)) == "and" else None
+    return column is not None and usual_aggregate(column) == "sum"
 
 
 def _key_at(s: Sentence, at: int, ranked: bool) -> Key | None:

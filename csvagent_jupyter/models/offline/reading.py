@@ -54,6 +54,7 @@ class Reader:
         self.chart: ChartKind = ""
         self.wants_chart = False
         self.compared = ""
+        self.by_is_asked = False
 
     def read(self) -> Intent:
         s = self.s
@@ -184,7 +185,8 @@ class Reader:
             column = s.column(at)
             if column is None or (named and column.name not in named):
                 continue
-            if any(m.aggregate == "distinct" for m in measures) and s.kind(s.before(at)) != "and":
+            joined = s.kind(s.before(at)) == "and"
+            if not joined and (keys or any(m.aggregate == "distinct" for m in measures)) and column.name not in named:
                 continue  # "number of products of customers" says nothing about groups
             if column.name in named or is_group(column, s.rows) or is_unique(column, s.rows):
                 s.use(at)
@@ -307,7 +309,7 @@ class Reader:
         if not by:
             raise self._rank_by_what(ranking)
         if not keys or (len(keys) == 1 and not keys[0].grain and is_unique(self.index[keys[0].column], s.rows)):
-            shown = tuple(key.column for key in keys)
+            shown = tuple(key.column for key in keys) + ((by,) if self.by_is_asked else ())
             return intent.but(act="records", columns=shown, order=by)
         aggregate = usual_aggregate(self.index[by])
         if ranking.one_row or aggregate == "mean" or self.index[by].type in TEMPORAL:
@@ -337,6 +339,7 @@ class Reader:
                 by = column.name
                 s.use(at)
             elif column.name == by:
+                self.by_is_asked = True
                 s.use(at)
             elif entity is None and not is_measure(column):
                 entity = column
