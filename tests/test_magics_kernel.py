@@ -204,6 +204,15 @@ def test_an_interrupt_ends_the_stream_and_the_cells_that_wait(kernel: LiveKernel
     assert with_traceback.outputs[0]["traceback"]
 
 
+def test_an_interrupt_before_the_question_is_asked_says_so_too(kernel: LiveKernel) -> None:
+    kernel.run(
+        "class Interrupts(str):\n    def __str__(self):\n        raise KeyboardInterrupt\nname = Interrupts('a')"
+    )
+    ran = kernel.run("%%csvagent {name}\nhow many rows?")
+    assert ran.text == "Stopped before the question was asked."
+    assert (ran.reply["status"], ran.kinds) == ("error", SAVED)
+
+
 def test_cancel_stops_what_runs_in_the_background(kernel: LiveKernel, server: ScriptedServer) -> None:
     assert "Nothing runs" in kernel.run("%csvagent cancel").text
     number = len(server.requests) + 1

@@ -13,7 +13,7 @@ from ..exceptions import BadInput, CSVAgentError
 from ..messages import Answer, AnswerError, Event, Question, Task
 from ..translations import Language, language_of, say
 from ..widget import Run, Screen, answer_html, answer_text, open_screen, so_far, watch
-from .notebook import Notebook, json_text
+from .notebook import Interrupted, Notebook, json_text
 from .options import CellOptions, parse_cell_line
 
 if TYPE_CHECKING:
@@ -71,6 +71,12 @@ def ask_cell(notebook: Notebook, line: str, cell: str) -> Answer | Background | 
         return follow_task(notebook, task, options, language)
     except CSVAgentError as error:
         return notebook.refuse(error, language)
+    except Interrupted:
+        raise
+    except KeyboardInterrupt:
+        notebook.refuse(BadInput("magics.not_asked"), language)
+        notebook.interrupt()
+        return None
 
 
 def follow_task(notebook: Notebook, task: Task, options: CellOptions, language: Language) -> Answer | Background | None:
@@ -121,6 +127,8 @@ class Follower:
         except CSVAgentError as error:
             told = AnswerError(error.kind, error.say(self.run.language))
             answer = Answer(success=False, task_id=self.task.task_id, error=told, language=self.run.language)
+        except KeyboardInterrupt:
+            answer, interrupted = self._broken_off(), True
         except BaseException:
             self._finish(self._broken_off())
             raise

@@ -48,6 +48,7 @@ TEXTS: Catalogue = {
         "There is no question. Write one below the first line, for example: revenue by month as a line.",
         "Вопроса нет. Напишите его под первой строкой, например: выручка по месяцам линией.",
     ),
+    "not_asked": ("Stopped before the question was asked.", "Остановлено до того, как вопрос был задан."),
     "no_result": (
         "Task {task_id} ended without a result. Ask again.",
         "Задача {task_id} завершилась без результата. Спросите ещё раз.",
