@@ -108,6 +108,8 @@ def _comparison(s: Sentence, at: int) -> Condition | Having | None:
     end = number[1]
     if about:
         column = _column_about(s, at, about)
+        if column.type in TEMPORAL:  # "later than 10" is no time
+            raise NotUnderstoodError(s.tags[at].text, "offline.words_unused")
         named = s.before(first, skip=_LINKS | {"not"})
         if named is not None and s.kind(named) == "column" and column.name in s.tags[named].options:
             s.use(named)
