@@ -263,6 +263,13 @@ def test_help_models_and_settings(kernel: LiveKernel) -> None:
     assert "Reports are not part" in kernel.run("%csvagent report").text
 
 
+def test_the_doctor_speaks_of_this_kernel(kernel: LiveKernel) -> None:
+    ran = kernel.run("%csvagent doctor")
+    assert ran.kinds == SAVED
+    assert "offline" in ran.text
+    assert "Traceback" not in ran.text
+
+
 def test_one_attempt_is_one_attempt_after_config(kernel: LiveKernel, server: ScriptedServer) -> None:
     kernel.run("%config CSVAgentManager.max_attempts = 1")
     server.script(WRONG)
