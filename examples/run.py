@@ -26,10 +26,7 @@ def main(path: Path) -> Path:
     os.environ.setdefault("CSVAGENT_MODEL", "offline")
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}})
-    client.create_kernel_manager()
-    if sys.platform != "win32":
-        client.km.transport = "ipc"
-    with client.setup_kernel():
+    with client.setup_kernel(extra_arguments=["--log-level=ERROR"]):
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
             if cell.cell_type == "code" and cell.source.startswith(MAGIC):

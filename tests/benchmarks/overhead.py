@@ -70,8 +70,8 @@ def asking(folder: Path) -> tuple[Callable[[], None], Callable[[], None]]:
 
 def bare_kernel() -> tuple[KernelManager, Callable[..., None]]:
     """Start a kernel that has nothing of ours; return it, and how to run code there and wait for its end."""
-    manager = KernelManager(kernel_name="python3", transport="ipc")
-    manager.start_kernel()
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(extra_arguments=["--log-level=ERROR"])
     client = manager.client()
     client.start_channels()
     client.wait_for_ready()
