@@ -25,8 +25,13 @@ def main(path: Path) -> Path:
     """Run the notebook at `path` where it is, and return the path of its page."""
     os.environ.setdefault("CSVAGENT_MODEL", "offline")
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}})
-    with client.setup_kernel(extra_arguments=["--log-level=ERROR"]):
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        extra_arguments=["--log-level=ERROR"],
+    )
+    with client.setup_kernel():
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
             if cell.cell_type == "code" and cell.source.startswith(MAGIC):
