@@ -223,3 +223,23 @@ def test_an_image_that_cannot_be_read_gets_the_benefit_of_the_doubt() -> None:
     assert has_ink(image()[:60])
     assert has_ink(image())
     assert not has_ink(image(blank=True))
+
+
+@pytest.mark.parametrize(
+    ("stdout", "accounted"),
+    [
+        ("The mean is 5.\n1,237 rows without a value in date are not in this result.", True),
+        ("Среднее 5.\n1\u202f237 строк без значения date в результат не вошли.", True),
+        ("Rows without a value in date: 1237, not in this result.", True),
+        ("Dropped 1237 rows.", True),
+        ("The sum is 1,237.", False),
+        ("1,237 rows were counted.", False),
+        ("37 rows without a value are not in this result.", False),
+        ("1237.5 rows are missing on average.", False),
+        ("", False),
+    ],
+)
+def test_rows_that_the_answer_itself_speaks_of_are_accounted_for(stdout: str, accounted: bool) -> None:
+    execution = Execution(stdout=stdout, value=5, losses=(RowLoss("groupby", 2000, 763, "date"),))
+    keys = [finding.key for finding in check(execution, "df.groupby('date')")]
+    assert ("loss_missing" not in keys) is accounted

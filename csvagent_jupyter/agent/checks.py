@@ -26,6 +26,13 @@ _NOT_ADDITIVE = re.compile(
     r"|сред|медиан|мин|макс|дол[яи]|процент|цен[аы]|уникальн|доход на",
     re.IGNORECASE,
 )
+_LEFT_OUT = re.compile(
+    r"\b(?:rows?|records?|lines?)\b.*\b(?:without|missing|not|excluded|dropped|left|ignored|skipped|unmatched)\b"
+    r"|\b(?:excluded|dropped|left out|ignored|skipped)\b.*\b(?:rows?|records?|lines?)\b"
+    r"|\b(?:строк|строки|строка|запис)\w*\b.*(?:\bбез\b|пропу|не вошл|исключ|отброш)",
+    re.IGNORECASE,
+)
+_WHOLE_NUMBER = re.compile(r"(?<![\d.,])\d{1,3}(?:[,  \u202f]\d{3})+(?![\d.])|(?<![\d.,])\d+(?![\d]|[.,]\d)")
 _WIDE_JOIN = re.compile(r"""how\s*=\s*["'](?:outer|cross)["']""")
 _MISSING_TEXT = re.compile(r"^(?:np\.float64\()?(?:nan|NaT|<NA>)\)?$")
 
@@ -68,7 +75,7 @@ def check(execution: Execution, code: str) -> tuple[Finding, ...]:
         _nothing(execution),
         _empty(execution, code),
         _figures(execution.plots, execution.charts),
-        _losses(execution.losses, code),
+        _losses(execution.losses, code, execution.stdout),
         _totals(execution.tables),
         _charts_beside_tables(execution.charts, execution.tables),
     )
@@ -163,18 +170,33 @@ def has_ink(png: bytes) -> bool:
 # --- rows that went missing, or too many of them --------------------------------------------------------------------
 
 
-def _losses(losses: tuple[RowLoss, ...], code: str) -> Iterator[Finding]:
+def _losses(losses: tuple[RowLoss, ...], code: str, stdout: str) -> Iterator[Finding]:
     """Rows before minus rows after, per operation; a join with more rows than its longer side is severe.
 
+    Rows that the code itself says it left out are accounted for.
     An outer or cross join may have more rows by right. A left join leaves rows of its right table out by right.
     """
+    told = _rows_told(stdout)
     for loss in losses:
         lost = loss.rows_before - loss.rows_after
         if loss.operation == "merge adds rows":
             if not _WIDE_JOIN.search(code):
                 yield Finding("check_join", severe=True, values={"before": loss.rows_before, "after": loss.rows_after})
-        elif lost > 0 and not (loss.operation.startswith("left") and loss.operation.endswith("right table")):
+        elif loss.operation.startswith("left") and loss.operation.endswith("right table"):
+            continue
+        elif lost > 0 and lost not in told:
             yield _loss(loss.operation, lost, loss.column)
+
+
+def _rows_told(stdout: str) -> frozenset[int]:
+    """Return the whole numbers in those lines of the output that speak of rows which are missing or left out."""
+    numbers = (
+        re.sub(r"\D", "", written)
+        for line in stdout.splitlines()
+        if _LEFT_OUT.search(line)
+        for written in _WHOLE_NUMBER.findall(line)
+    )
+    return frozenset(int(digits) for digits in numbers if len(digits) < 16)
 
 
 def _loss(operation: str, lost: int, column: str) -> Finding:
