@@ -183,6 +183,67 @@ def test_no_file_names_a_registry(name: str) -> None:
     assert "://" not in (ROOT / name).read_text(encoding="utf-8")
 
 
+# --- the documentation ----------------------------------------------------------------------------------------------
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+RUSSIAN = (ROOT / "docs" / "README.ru.md").read_text(encoding="utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+OURS = re.compile(r"(CSVAGENT|OPENAI|OPENROUTER|ANTHROPIC|OLLAMA|JUPYTERHUB|REDIS|SESSION)_[A-Z_]+")
+
+
+def test_every_setting_is_documented_and_no_other() -> None:
+    from csvagent_jupyter.manager import CSVAgentManager
+
+    table = SETTINGS.partition("## Environment variables")[0]
+    documented = {name for row in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`(\w+)`", row)}
+    assert documented == set(CSVAgentManager.class_traits(config=True)) - {"log"}
+
+
+def test_every_environment_variable_is_documented() -> None:
+    used = {
+        node.value
+        for path in SOURCES
+        if "sandbox" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and OURS.fullmatch(node.value)
+    }
+    assert "CSVAGENT_MODEL" in used
+    assert {name for name in used if f"`{name}`" not in SETTINGS} == set()
+
+
+@pytest.mark.parametrize("text", [README, RUSSIAN], ids=["en", "ru"])
+def test_every_option_and_word_is_documented(text: str) -> None:
+    from csvagent_jupyter.cli.arguments import COMMANDS, USAGE
+    from csvagent_jupyter.magics.options import OPTIONS
+    from csvagent_jupyter.magics.words import WORDS
+
+    on_the_command_line = set(re.findall(r"--[\w-]+", " ".join(USAGE.values())))
+    in_a_cell = {option.name for option in OPTIONS}
+    assert in_a_cell - on_the_command_line == {"--as", "--insert", "--background"}
+    assert {option for option in in_a_cell | on_the_command_line if f"`{option}" not in text} == set()
+    assert {word for word in WORDS if word != "help" and f"`%csvagent {word}" not in text} == set()
+    assert {command for command in COMMANDS if f"csvagent {command}" not in text} == set()
+    assert set(re.findall(r"^    csvagent (\w+)", text, re.M)) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_what_a_document_points_to_is_there(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"^    make (\w+)|`make (\w+)`", text, re.M)) <= {
+        pair for name in targets for pair in ((name, ""), ("", name))
+    }
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (path.parent / link).exists(), link
+
+
+def test_the_readme_names_every_module_on_the_way_down() -> None:
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]["layers"]
+    way = README.partition("## How a question travels")[2].partition("\n## ")[0]
+    for module in re.findall(r"\w+", " ".join(layers)):
+        assert re.search(rf"\b{module}\b", way), module
+
+
 # --- the example files ----------------------------------------------------------------------------------------------
 
 
