@@ -150,6 +150,14 @@ def test_the_earlier_code_keeps_its_shape_and_loses_its_values() -> None:
         ("by = df.assign(NORTH=1)", False),
         ("new_york = df['amount'].sum()", False),
         ("def north():\n    return 1", False),
+        ("print(wide.North)", False),
+        ("wide.New_York.sum()", False),
+        ("f = lambda north: 1", False),
+        ("x = [north for north in df]", False),
+        ("NewYork = 1", False),
+        ("import math as north", False),
+        ("wind = 1", False),
+        ("df.groupby('region').size().head()", True),
         ("total = df['amount'].sum()", True),
         ("amount_by_region = df.groupby('region')['amount'].sum()", True),
     ],
@@ -163,6 +171,28 @@ def test_earlier_code_whose_names_are_cells_stays_here(code: str, left: bool) ->
     given = replace(prompt(), turns=(Turn("t", "q", None, code, ""),), find_values=find_values)
     assert bool(disclose(given, "stats").turns[0].code) is left
     assert disclose(given, "sample").turns[0].code == code
+
+
+def test_of_a_turn_about_other_tables_only_the_question_leaves_below_sample() -> None:
+    turn = Turn("t", "Who was it?", None, "zebra_total = 1", "", ("/other.csv",))
+    given = replace(prompt(), turns=(turn,), find_values=lambda term: [])
+    assert disclose(given, "stats").turns[0].code == ""
+    assert "zebra" not in sent("schema", given)
+    assert "Who was it?" in sent("schema", given)
+
+
+def test_a_session_of_many_turns_costs_few_lookups() -> None:
+    asked: list[str] = []
+
+    def find_values(term: str) -> list[tuple[str, str, str]]:
+        asked.append(term)
+        return []
+
+    turns = tuple(
+        Turn(f"t{number}", "q", None, "best_of_all = df.groupby('region').size()", "") for number in range(90)
+    )
+    disclose(replace(prompt(), turns=turns, find_values=find_values), "schema")
+    assert len(asked) <= 3
 
 
 def test_an_exception_class_named_after_a_cell_is_not_told() -> None:

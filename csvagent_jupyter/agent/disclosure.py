@@ -16,16 +16,19 @@ import builtins
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from ..messages import SHARES, Column, Failure, Profile, Prompt, Share, Turn
 from ..models.base import ChatModel
 from .error_texts import known_message
-from .names import names_of, parse
-from .prompt import render
+from .names import KERNEL_NAMES, parse
+from .prompt import MAX_TURNS, render
 
 MASK: Final = "…"
 MAX_SUSPECTS: Final = 60
+SHORT_CELL: Final = 4
+"""A cell of at most so many words is told by one of them: "ivanov" of "Ivan Ivanov"."""
 Lookup = Callable[[str], list[tuple[str, str, str]]]
 
 _RANGED: Final = frozenset({"integer", "number", "date", "datetime", "time", "duration"})
@@ -36,6 +39,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _QUOTED_FILE = re.compile(r'(File ")([^"\n]*[/\\])([^"\n/\\]*")')
 _PATH = re.compile(r"(?<![\w.])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\'\"<>|:]+[/\\])+")
 _WORD = re.compile(r"(?:\w|[^\x00-\x7f])+")
+_CAMEL = re.compile(r"(?<=[^\W\d_A-ZА-ЯЁ])(?=[A-ZА-ЯЁ])")
 
 _ERRORS: Final = frozenset(
     {name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)}
@@ -76,11 +80,12 @@ def disclose(prompt: Prompt, share: Share, *, failure_is_ours: bool = False) -> 
     failure = prompt.failure
     if failure is not None and not failure_is_ours:
         failure = _failure(failure, share, columns)
+    find_values = cache(prompt.find_values) if prompt.find_values is not None else None
     asked = " ".join([prompt.question, *(turn.question for turn in prompt.turns)])
     return replace(
         prompt,
         profiles=tuple(_profile(profile, share) for profile in prompt.profiles),
-        turns=tuple(_turn(turn, share, columns, asked, prompt.find_values) for turn in prompt.turns),
+        turns=tuple(_turn(turn, share, columns, asked, find_values) for turn in prompt.turns[-MAX_TURNS:]),
         failure=failure,
         find_values=None,
     )
@@ -162,7 +167,8 @@ def _turn(turn: Turn, share: Share, columns: set[str], asked: str, find_values: 
     if share == "sample":
         return replace(turn, text_output=without_paths(turn.text_output), code=without_paths(turn.code))
     code = _without_values(turn.code, columns | _OPTIONS, asked)
-    if find_values is not None and _names_a_cell(code, columns, asked, find_values):
+    # Of a turn about other tables the cells are not at hand to be looked up, and its names are gone anyway.
+    if turn.paths or (find_values is not None and _names_a_cell(code, columns, asked, find_values)):
         code = ""
     return replace(turn, interpretation=None, code=code, text_output="")
 
@@ -179,15 +185,52 @@ def _without_values(code: str, allowed: set[str], asked: str) -> str:
 
 
 def _names_a_cell(code: str, columns: set[str], asked: str, find_values: Lookup) -> bool:
-    """Tell whether a name made in the code is called after a cell, as `north_total` is."""
+    """Tell whether an identifier in the code is called after a cell, as `north_total` or `wide.North` is."""
     known = f"{asked} {' '.join(columns)}".casefold()
-    keywords = {node.arg for node in ast.walk(parse(code)) if isinstance(node, ast.keyword) and node.arg}
-    words = {name.replace("_", " ").strip().casefold() for name in names_of(code).made | keywords - _OPTIONS}
-    words |= {part for word in words for part in word.split()}
-    suspects = sorted(word for word in words if len(word) > 2 and word not in known)
-    return len(suspects) > MAX_SUSPECTS or any(
-        cell.strip().casefold() == word for word in suspects for _, _, cell in find_values(word)
-    )
+    attributes, names = ({_words(_CAMEL.sub(" ", name)) for name in each} for each in _identifiers(code))
+    suspects = {words for words in attributes | names if words not in known and len(words) > 2}
+    within = {word for words in names for word in words.split() if word not in known and len(word) > 2}
+    if len(suspects | within) > MAX_SUSPECTS:
+        return True
+    return any(_is_told(word, find_values, within=word in within) for word in sorted(suspects | within))
+
+
+def _is_told(words: str, find_values: Lookup, *, within: bool) -> bool:
+    """Tell whether `words` are a cell, however they are joined there, or one word `within` a cell of a few."""
+    cells = {_words(cell) for _, _, cell in find_values(max(words.split(), key=len))}
+    squeezed = words.replace(" ", "")
+    if any(cell.replace(" ", "") == squeezed for cell in cells):
+        return True
+    return within and any(words in cell.split() and cell.count(" ") < SHORT_CELL for cell in cells)
+
+
+def _words(text: str) -> str:
+    """Return `text` as lower-case words: those of "North_America", "North-America" and "north america" are the same."""
+    return " ".join(_WORD.findall(text.replace("_", " ").casefold()))
+
+
+def _identifiers(code: str) -> tuple[set[str], set[str]]:
+    """Return the attributes and keywords of the code that are not pandas' own, and all the names that it makes."""
+    attributes: set[str] = set()
+    names: set[str] = set()
+    for node in ast.walk(parse(code)):
+        if isinstance(node, ast.Attribute):
+            attributes.add(node.attr)
+        elif isinstance(node, ast.keyword):
+            attributes.add(node.arg or "")
+        elif not isinstance(node, ast.Constant | ast.alias | ast.ImportFrom):
+            for _, value in ast.iter_fields(node):
+                names.update(name for name in (value if isinstance(value, list) else [value]) if isinstance(name, str))
+        elif isinstance(node, ast.alias):
+            names.add(node.asname or "")
+    return attributes - _of_pandas() - _OPTIONS, names - KERNEL_NAMES - frozenset(dir(builtins)) - _OPTIONS
+
+
+@cache
+def _of_pandas() -> frozenset[str]:
+    import pandas as pd
+
+    return frozenset(name for one in (pd, pd.DataFrame, pd.Series, pd.Series.str, pd.Series.dt) for name in dir(one))
 
 
 class _Masking(ast.NodeTransformer):

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Final, TypeVar
 
 from ..exceptions import BadInput, Cancelled, CSVAgentError, DeadlineExceeded, Failed
@@ -221,10 +222,13 @@ class Run:
             find_values=reading.find_values,
         )
         ours = setback is not None and setback.ours
+        # In a thread: the gate may look names up in the cells of a large table.
+        gate = partial(outbound, prompt, self.desk.model, self.account.share, failure_is_ours=ours)
+        shown = await self._within(asyncio.to_thread(gate))
         self.account.generation = Generation(
             desk=self.desk,
             model=self.desk.model,
-            prompt=outbound(prompt, self.desk.model, self.account.share, failure_is_ours=ours),
+            prompt=shown,
             share=self.account.share,
             attempt=self.account.number,
             deadline=self._deadline,
