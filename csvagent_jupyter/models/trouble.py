@@ -45,7 +45,7 @@ class Server:
     own: bool = False
 
 
-class Trouble(Exception):  # noqa: N818 - not an error by itself: it may pass
+class Trouble(Exception):  # not an error by itself: it may pass
     """A request that failed. `error` is for the person; `passing` says that trying again may help.
 
     `retry_after` is the server's wish in seconds. `unwanted` names a parameter that the server does not take. Nothing

@@ -46,6 +46,14 @@ TEXTS: Catalogue = {
         "Вам разрешено тратить {limit} долл. США в день, и они исчерпаны. Спросите завтра, возьмите локальную "
         "модель или попросите увеличить ограничение.",
     ),
+    "source_gone": (
+        "The data of {name} is no longer kept. Give the file or the DataFrame again.",
+        "Данные {name} больше не хранятся. Укажите файл или DataFrame ещё раз.",
+    ),
+    "nothing_to_replay": (
+        "Task {task_id} has no answer that could be run again. Choose an answered one.",
+        "У задачи {task_id} нет ответа, который можно повторить. Выберите задачу с ответом.",
+    ),
     "isolation": (
         "Code from {model} would run at the isolation level {level} here, and at least {minimum} is asked for. Use the "
         "offline engine, or allow it with %csvagent allow.",
