@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
@@ -65,6 +66,52 @@ def test_what_arrow_has_no_type_for_becomes_text_and_is_told() -> None:
     assert pd.isna(after["dicts"][1])
     assert "kept as text" in table.notes[0].text
     assert "money" in table.notes[1].text
+
+
+def test_categories_that_are_no_text_are_named_by_it_and_keep_their_order() -> None:
+    cut = pd.cut(pd.Series([1, 9, 5, None]), [0, 3, 6, 10])
+    frame = pd.DataFrame(
+        {
+            "band": cut,
+            "day": pd.Categorical(pd.to_datetime(["2024-02-01", "2024-01-01", "2024-02-01", "2024-02-01"])),
+            "size": pd.Categorical([2, 1, 2, 2], categories=[1, 2], ordered=True),
+            "mixed": pd.Categorical([1, "a", 1, 1]),
+            "same": pd.Categorical([1, "1", 1, 1]),
+        }
+    )
+    table = table_from_dataframe(frame, "f")
+    after = table.to_pandas()
+    assert after["band"].tolist()[:3] == ["(0, 3]", "(6, 10]", "(3, 6]"]
+    assert pd.isna(after["band"][3])
+    assert after["band"].max() == "(6, 10]"
+    pd.testing.assert_series_equal(after["size"], frame["size"])
+    assert after["day"][1] == pd.Timestamp("2024-01-01")
+    assert after["mixed"].tolist() == ["1", "a", "1", "1"]
+    assert after["same"].tolist() == ["1"] * 4
+    profiles = table.profile().columns
+    assert [column.type for column in profiles] == ["category"] * 5
+    assert ("(0, 3]", 1) in profiles[0].frequent
+    grouped = pd.DataFrame({"v": [1, 9, 5, 2]}).groupby(cut, observed=True).sum()
+    assert table_from_dataframe(grouped, "f").to_pandas()["index"].tolist() == ["(0, 3]", "(3, 6]", "(6, 10]"]
+
+
+def test_unusual_types_of_numbers_and_cells() -> None:
+    frame = pd.DataFrame(
+        {
+            "half": np.array([1.5, 2], dtype="float16"),
+            "long": np.array([1.5, 2], dtype="longdouble"),
+            "sparse": pd.arrays.SparseArray([0, 7]),
+            "money": pd.Series([Decimal("1.10"), None], dtype=pd.ArrowDtype(pa.decimal128(10, 2))),
+            "id": [UUID(int=1), UUID(int=2)],
+        }
+    )
+    table = table_from_dataframe(frame, "f")
+    after = table.to_pandas()
+    assert after["half"].tolist() == after["long"].tolist() == [1.5, 2.0]
+    assert after["sparse"].tolist() == [0, 7]
+    assert after["money"][0] == 1.1
+    assert after["id"][0] == str(UUID(int=1))
+    assert [column.type for column in table.profile().columns] == ["number", "number", "integer", "number", "text"]
 
 
 def test_dates_and_times_of_day_stay_what_they_are() -> None:

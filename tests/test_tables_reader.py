@@ -100,6 +100,19 @@ def test_the_largest_table_of_an_archive_is_read_and_the_others_are_named(tmp_pa
     assert "ZipFile" not in checked(tmp_path / "one.zip").read_code
 
 
+@pytest.mark.parametrize("beside", ["__MACOSX/._sales.csv", "data/", ".DS_Store"])
+def test_what_an_archive_holds_without_a_person_seeing_it_does_not_break_the_shown_code(
+    beside: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "packed.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("data/sales.csv", SALES)
+        archive.writestr(beside, "")
+    table = checked(path)
+    assert len(table.to_pandas()) == 2
+    assert "Not read" not in told(table)
+
+
 def test_digits_that_are_no_quantities_stay_text(tmp_path: Path) -> None:
     text = "plz,card,phone,n,big\n01234,12345678901234567890,+79161234567,7,9007199254740993\n99999,1,+79161234568,,\n"
     table = checked(put(tmp_path, text))

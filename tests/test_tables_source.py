@@ -45,6 +45,14 @@ def test_a_pattern_is_all_its_files_each_once(folder: Path) -> None:
     assert names(["odd[1].csv"], folder) == ["odd[1].csv"]
 
 
+def test_a_pattern_in_a_folder_with_brackets_in_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "Sales [2024]"
+    folder.mkdir()
+    (folder / "may.csv").write_text("a\n1\n")
+    for pattern in ("*.csv", "../Sales [2024]/*.csv", "../*/*.csv", f"{folder}/m[a-z]y.csv"):
+        assert names([pattern], folder) == ["may.csv"]
+
+
 def test_names_with_quotes_and_braces(folder: Path) -> None:
     assert names(['it\'s {a} "file".csv'], folder) == ['it\'s {a} "file".csv']
 

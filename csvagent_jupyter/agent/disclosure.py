@@ -230,7 +230,8 @@ def _identifiers(code: str) -> tuple[set[str], set[str]]:
 def _of_pandas() -> frozenset[str]:
     import pandas as pd
 
-    return frozenset(name for one in (pd, pd.DataFrame, pd.Series, pd.Series.str, pd.Series.dt) for name in dir(one))
+    owners: tuple[object, ...] = (pd, pd.DataFrame, pd.Series, vars(pd.Series)["str"], vars(pd.Series)["dt"])
+    return frozenset(name for owner in owners for name in dir(owner))
 
 
 class _Masking(ast.NodeTransformer):

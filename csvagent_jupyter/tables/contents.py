@@ -42,12 +42,16 @@ ARROW = b"ARROW1"
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The unpacked bytes of a file; `member` is the file read inside a zip, `others` the ones beside it."""
+    """The unpacked bytes of a file; `member` is the file read inside a zip, `others` the ones beside it.
+
+    `alone` says that the zip has no further entry, not even a folder or a hidden file: only such a one pandas opens.
+    """
 
     data: bytes
     compression: str = ""
     member: str = ""
     others: tuple[str, ...] = ()
+    alone: bool = True
 
 
 def read_contents(path: Path, *, limit: int | None = None) -> Contents:
@@ -158,7 +162,8 @@ def _unzip(path: Path, file: IO[bytes], bound: int) -> Contents:
         with archive.open(chosen) as opened:
             data = _bounded(path, opened, bound)
         others = tuple(name for name in names if name != chosen.filename)
-    return Contents(data, "zip", chosen.filename, others)
+        alone = len(archive.namelist()) == 1
+    return Contents(data, "zip", chosen.filename, others, alone)
 
 
 def _is_hidden(name: str) -> bool:

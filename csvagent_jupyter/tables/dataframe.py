@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
+from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from ..exceptions import Unreadable
@@ -92,10 +94,10 @@ def _converted(frame: Any, said: list[Said]) -> pa.Table:
     as_text: list[str] = []
     as_number: list[str] = []
     for name in frame.columns:
-        column = frame[name]
-        simple = _simple(column)
-        if simple is not None:
-            frame[name] = simple
+        column = frame[name] = _plain(frame[name])
+        exact = _from_exact(column)
+        if exact is not None:
+            frame[name] = exact
             as_number.append(name)
         elif not _fits(column):
             frame[name] = column.map(_text, na_action="ignore").astype("str")
@@ -107,31 +109,57 @@ def _converted(frame: Any, said: list[Said]) -> pa.Table:
     return to_arrow(frame)
 
 
-def _simple(column: Any) -> Any:
-    """Return exact decimals as ordinary numbers; None for every other column."""
-    from decimal import Decimal
+def _plain(column: Any) -> Any:
+    """Return the same cells in a type that Arrow has: sparse ones filled, unusual floats as float64.
 
-    if column.dtype == object and len(column) and isinstance(_first(column), Decimal):
-        try:
-            return column.map(lambda cell: math.nan if cell is None else float(cell)).astype("float64")
-        except (TypeError, ValueError):
-            return None
-    return None
+    Categories that Arrow has no type for (the intervals of ``pd.cut``) are named by their text and keep their order.
+    """
+    import pandas as pd
+
+    dtype = column.dtype
+    if isinstance(dtype, pd.SparseDtype):
+        return _plain(column.sparse.to_dense())
+    if dtype in (np.float16, np.longdouble):
+        return column.astype("float64")
+    if not isinstance(dtype, pd.CategoricalDtype) or _has_type(dtype.categories):
+        return column
+    names = [_text(category) for category in dtype.categories]
+    return column.cat.rename_categories(names) if len(set(names)) == len(names) else column.astype("str")
+
+
+def _has_type(categories: Any) -> bool:
+    import pandas as pd
+
+    return categories.dtype.kind in "iufbM" or pd.api.types.infer_dtype(categories) in {"string", "empty"}
+
+
+def _from_exact(column: Any) -> Any:
+    """Return exact decimals as ordinary numbers; None for every other column."""
+    import pandas as pd
+
+    exact = isinstance(column.dtype, pd.ArrowDtype) and pa.types.is_decimal(column.dtype.pyarrow_dtype)
+    if not exact and not (column.dtype == object and len(column) and isinstance(_first(column), Decimal)):
+        return None
+    try:
+        return column.astype(object).map(lambda cell: math.nan if pd.isna(cell) else float(cell)).astype("float64")
+    except (TypeError, ValueError):
+        return None
 
 
 def _fits(column: Any) -> bool:
     """Tell whether Arrow and back keeps the column: plain cells of one type."""
     import pandas as pd
 
-    if isinstance(column.dtype, pd.PeriodDtype | pd.IntervalDtype | pd.SparseDtype):
-        return False
-    if pd.api.types.is_complex_dtype(column.dtype):
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return True
+    if isinstance(column.dtype, pd.PeriodDtype | pd.IntervalDtype) or pd.api.types.is_complex_dtype(column.dtype):
         return False
     try:
-        kind = pa.Array.from_pandas(column).type if column.dtype != "category" else pa.null()
+        kind = pa.Array.from_pandas(column).type
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         return False
-    return not (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+    unusual = (pa.types.is_nested, pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+    return not (isinstance(kind, pa.BaseExtensionType) or any(test(kind) for test in unusual))
 
 
 def _first(column: Any) -> Any:

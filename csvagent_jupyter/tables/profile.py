@@ -80,15 +80,19 @@ def _column(field: Any, column: Any) -> Column:
         return _changed(base, type="empty")
     if _is_text(field.type):
         return _text_column(base, _plain_text(filled))
+    kind = field.type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+        filled = filled.cast(kind)
     distinct, approximate = _distinct(filled)
     base = _changed(base, distinct=distinct, distinct_is_approximate=approximate, examples=_examples(filled))
     if distinct <= FREQUENT and not approximate:
         base = _changed(base, frequent=_frequent(filled))
-    if pa.types.is_boolean(field.type):
+    if pa.types.is_boolean(kind):
         return base
-    if pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_decimal(field.type):
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _number_column(base, filled)
-    if pa.types.is_temporal(field.type):
+    if pa.types.is_temporal(kind):
         return _date_column(base, filled)
     return base
 

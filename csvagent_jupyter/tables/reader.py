@@ -205,7 +205,7 @@ class _Reading:
         return self.recipe.frame(self.contents.data)
 
     def _member(self) -> str:
-        return self.contents.member if self.contents.others else ""
+        return "" if self.contents.alone else self.contents.member
 
     def notes(self, plans: Iterable[ColumnPlan]) -> list[Note]:
         skipped = self.dialect.skipped_rows

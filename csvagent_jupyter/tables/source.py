@@ -76,7 +76,7 @@ def _resolve(word: str, base: Path, namespace: Mapping[str, object]) -> list[Fou
         if path.exists():
             return [_file(path)]
         if _GLOB.search(word):
-            return _matches(word, path, base)
+            return _matches(word, path)
     except (OSError, ValueError, RuntimeError):
         raise Unreadable("tables.no_such_file", name=shown(word)) from None
     if word in namespace:
@@ -88,9 +88,12 @@ def _file(path: Path) -> Found:
     return Found(Source(path.name, path=str(path.resolve())))
 
 
-def _matches(word: str, path: Path, base: Path) -> list[Found]:
-    anchor = Path(path.anchor) if path.anchor else base
-    pattern = str(path.relative_to(anchor))
+def _matches(word: str, path: Path) -> list[Found]:
+    """Return the files that a pattern matches; a folder that really has brackets in its name is no pattern."""
+    anchor, parts = Path(path.anchor), path.parts[1:]
+    while len(parts) > 1 and (anchor / parts[0]).is_dir():
+        anchor, parts = anchor / parts[0], parts[1:]
+    pattern = str(Path(*parts))
     files: list[Path] = []
     for match in anchor.glob(pattern):
         if match.is_file() and not match.name.startswith("."):
