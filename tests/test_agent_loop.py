@@ -105,6 +105,14 @@ async def test_when_no_attempt_works_all_are_kept_and_the_last_error_is_told(pla
     assert all(isinstance(suggestion, str) for suggestion in result.suggestions)
 
 
+async def test_two_replies_without_code_end_the_run_and_are_called_so(place: Workplace, sales: Source) -> None:
+    model = ScriptedModel("I cannot do that.", "Nor can I do this.", reply("print(1)"))
+    result, _ = await run(make_desk(place, model, Books()), "Total?", sales)
+    assert result.error is not None
+    assert "answered twice without usable code" in result.error.message
+    assert len(model.prompts) == 2
+
+
 async def test_the_same_failing_code_twice_ends_the_run(place: Workplace, sales: Source) -> None:
     model = ScriptedModel(*[reply("1 / 0")] * 3)
     result, _ = await run(make_desk(place, model, Books()), "q", sales)

@@ -87,6 +87,12 @@ async def test_a_column_that_no_longer_fits_is_named(
         assert part in answer.error.message
 
 
+async def test_code_with_a_line_like_a_mark_of_the_script_is_replayed_whole(place: Workplace, tmp_path: Path) -> None:
+    original = await answered(place, tmp_path, "print('one')\n# %% Earlier question\nprint('two')")
+    answer = await replayed(place, original, table_file(tmp_path, MARCH, "march.csv"))
+    assert answer.text_output == original.text_output == "one\ntwo"
+
+
 async def test_other_differences_are_notes(place: Workplace, tmp_path: Path) -> None:
     original = await answered(place, tmp_path)
     other = table_file(tmp_path, "region,amount,shop\nNorth,1,x\nSouth,2,y\n", "other.csv")

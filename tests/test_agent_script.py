@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from csvagent_jupyter.agent.script import cells_of, write_script
+from csvagent_jupyter.agent.script import ANSWER, EARLIER, SHOW, cells_of, write_script
+from csvagent_jupyter.agent.script import READ as READ_MARK
 
 READ = {"sales": 'df = pd.read_csv("sales.csv")'}
 TWO = {"sales": 'df = pd.read_csv("sales.csv")', "costs": 'df = pd.read_csv("costs.csv")'}
@@ -42,6 +43,7 @@ def run_bare(script: str, folder: Path) -> str:
         (TWO, [], "print(len(df))", False, "2\n"),
         (READ, [], "df.plot.bar()\nprint('drawn')", True, "drawn\n"),
         (READ, ["big = df[df['amount'] > 15]", "print('not needed')"], "print(len(big))", False, "1\n"),
+        (READ, [], "display(df['amount'].sum(), 'shown')", False, "30 shown\n"),
         (READ, ["def twice(x):\n    return 2 * x"], "print(twice(df['amount']).sum())", False, "60\n"),
     ],
 )
@@ -66,6 +68,18 @@ def test_a_script_comes_apart_into_what_it_was_made_of() -> None:
     cells = cells_of(script)
     assert [cell.strip() for cell in cells.earlier] == ["a = 1", "b = a"]
     assert cells.answer.strip() == "print(b)\nb"
+
+
+@pytest.mark.parametrize("mark", [READ_MARK, EARLIER, ANSWER, SHOW])
+def test_code_with_a_line_like_a_mark_of_ours_comes_back_whole(mark: str, tmp_path: Path) -> None:
+    code = f"print('one')\n{mark}\nprint('two')"
+    script = write_script(READ, [f"a = 1\n{mark}\nb = 2"], f"{code}\nprint(b)", figures=False)
+    assert run_bare(script, tmp_path) == "one\ntwo\n2\n"
+    cells = cells_of(script)
+    assert len(cells.earlier) == 1
+    assert "b = 2" in cells.earlier[0]
+    assert "print('one')" in cells.answer
+    assert "print('two')" in cells.answer
 
 
 def test_a_script_of_somebody_else_is_one_answer() -> None:

@@ -312,9 +312,8 @@ class Run:
         last = self.account.attempts[-1]
         error = told(last.error or ExecutionError("NoCode", ""), self.desk.language)
         repeated = any((a.code, a.error) == (last.code, last.error) for a in self.account.attempts[:-1])
-        return Failed(
-            "agent.failed_twice" if repeated else "agent.failed", attempts=len(self.account.attempts), error=error
-        )
+        key = "agent.failed" if not repeated else "agent.failed_twice" if last.code else "agent.failed_no_code"
+        return Failed(key, attempts=len(self.account.attempts), error=error)
 
     # --- around it --------------------------------------------------------------------------------------------------
 

@@ -5,12 +5,13 @@ It is written in cells (``# %%``), which editors know, so that a replay finds th
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .names import names_of, needed_turns
+from .names import names_of, needed_turns, parse
 
 READ: Final = "# %% Read the data"
 EARLIER: Final = "# %% Earlier question"
@@ -18,6 +19,12 @@ ANSWER: Final = "# %% Answer"
 SHOW: Final = "# %% Show the figures"
 
 _IMPORTS: Final = "import matplotlib.pyplot as plt\nimport numpy as np\nimport pandas as pd\n"
+_DISPLAY: Final = """
+try:
+    display
+except NameError:  # outside of a notebook
+    display = print
+"""
 _CELL = re.compile(rf"^(?:{'|'.join(map(re.escape, (READ, EARLIER, ANSWER, SHOW)))})$", re.MULTILINE)
 
 
@@ -29,22 +36,22 @@ class Cells:
     answer: str
 
 
-def write_script(
-    read_code: Mapping[str, str], earlier: Sequence[str], code: str, *, figures: bool, language_note: str = ""
-) -> str:
+def write_script(read_code: Mapping[str, str], earlier: Sequence[str], code: str, *, figures: bool) -> str:
     """Return a script that runs in a bare interpreter and does what the kernel did.
 
     `read_code` maps a table's name to the lines that read its file into ``df``. `earlier` are the accepted codes of
-    the session, of which only those come along that `code` builds on.
+    the session, of which only those come along that `code` builds on. A line of theirs that looks like one of our
+    marks is written a little differently, so that the script comes apart again where it was put together.
     """
     turns = [earlier[index] for index in needed_turns(earlier, code)]
-    parts = [language_note, _IMPORTS, READ, _reading(read_code, [*turns, code])]
+    display = any(_calls_display(one) for one in (*turns, code))
+    parts = [_IMPORTS + _DISPLAY * display, READ, _reading(read_code, [*turns, code])]
     for turn in turns:
-        parts += [EARLIER, turn]
-    parts += [ANSWER, code]
+        parts += [EARLIER, _unmarked(turn)]
+    parts += [ANSWER, _unmarked(code)]
     if figures:
         parts += [SHOW, "plt.show()"]
-    return "\n".join(part.strip("\n") + ("\n" if not _CELL.match(part) else "") for part in parts if part)
+    return "\n".join(part.strip("\n") + ("\n" if not _CELL.match(part) else "") for part in parts)
 
 
 def cells_of(script: str) -> Cells:
@@ -58,6 +65,10 @@ def cells_of(script: str) -> Cells:
     return Cells(tuple(text for mark, text in parts if mark == EARLIER), "\n".join(answers))
 
 
+def _unmarked(code: str) -> str:
+    return _CELL.sub(lambda mark: mark[0].replace("# %%", "#%%"), code)
+
+
 def _reading(read_code: Mapping[str, str], codes: Sequence[str]) -> str:
     """Return the lines that make ``df`` and, where the code uses it, ``tables``."""
     names = list(read_code)
@@ -69,6 +80,15 @@ def _reading(read_code: Mapping[str, str], codes: Sequence[str]) -> str:
     if len(names) > 1:
         lines.append(f"df = tables[{names[0]!r}]")
     return "\n".join(lines) + "\n"
+
+
+def _calls_display(code: str) -> bool:
+    """Tell whether the code shows something as a notebook does, with a name that only a notebook has."""
+    try:
+        nodes = list(ast.walk(parse(code)))
+    except SyntaxError:
+        return False
+    return any(isinstance(node, ast.Name) and node.id == "display" for node in nodes)
 
 
 def _uses_tables(code: str) -> bool:

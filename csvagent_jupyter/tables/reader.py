@@ -71,10 +71,15 @@ class Table:
         """Return the pandas source that reads this table into ``df``."""
         return self.code_for("df")
 
+    def _how_to_save(self) -> str:
+        """Return the comment that says where the file of a notebook's variable comes from."""
+        return f"# {shown(self.source_path)} was a DataFrame: its to_feather({quoted(self.feather)}) writes this file"
+
     def code_for(self, variable: str) -> str:
         """Return the pandas source that reads this table into `variable`."""
         if self.recipe is None:
-            return f"{variable} = pd.read_feather({quoted(self.feather)})"
+            line = f"{variable} = pd.read_feather({quoted(self.feather)})"
+            return line if self.feather == self.source_path else f"{self._how_to_save()}\n{line}"
         return self.recipe.code(variable)
 
 

@@ -59,9 +59,13 @@ TEXTS: Catalogue = {
         "Модель дважды написала один и тот же нерабочий код: {error}. Сформулируйте вопрос иначе, назовите "
         "столбцы или выберите другую модель.",
     ),
+    "failed_no_code": (
+        "The model answered twice without usable code. Put the question in other words, or choose another model.",
+        "Модель дважды ответила без пригодного кода. Сформулируйте вопрос иначе или выберите другую модель.",
+    ),
     "timeout_run": (
         "The time was up after {seconds:second|seconds}. Ask for less at once, or allow more time.",
-        "Время вышло: прошло {seconds:секунда|секунды|секунд}. Упростите вопрос или увеличьте время.",
+        "Время вышло ({seconds:секунда|секунды|секунд}). Упростите вопрос или увеличьте время.",
     ),
     "timeout_model": (
         "The model had not finished after {seconds:second|seconds}. Allow more time, or choose a faster model.",
@@ -113,7 +117,7 @@ TEXTS: Catalogue = {
     "check_no_data": ("Figure {figure} shows no data.", "На графике {figure} нет данных."),
     "check_join": (
         "A join made {after:row|rows} out of {before}: keys repeat on both sides, so sums count rows several times.",
-        "При соединении таблиц из {before} получилось {after:строка|строки|строк}: ключи повторяются с обеих "
+        "При соединении таблиц строк стало больше: было {before}, теперь {after}. Ключи повторяются с обеих "
         "сторон, и суммы учитывают строки по нескольку раз.",
     ),
     "check_total": (
@@ -170,7 +174,7 @@ TEXTS: Catalogue = {
     "replay_type": (
         "Column “{column}” of {name} was {before} and is {now}, so the saved code no longer fits. Correct its "
         "values, or ask the question again.",
-        "Столбец «{column}» в {name} был типа {before}, а теперь {now}: сохранённый код не подходит. Исправьте "
+        "Тип столбца «{column}» в {name} был «{before}», а теперь «{now}»: сохранённый код не подходит. Исправьте "
         "значения или задайте вопрос заново.",
     ),
     "replay_failed": (
@@ -191,7 +195,7 @@ TEXTS: Catalogue = {
     ),
     "replay_other_type": (
         "Column “{column}” of {name} was {before} and is {now}.",
-        "Столбец «{column}» в {name} был типа {before}, а теперь {now}.",
+        "Тип столбца «{column}» в {name} был «{before}», а теперь «{now}».",
     ),
     "replay_rows": (
         "{name} has {now:row|rows}; before it had {before}.",

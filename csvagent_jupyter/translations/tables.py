@@ -223,7 +223,7 @@ TEXTS: Final[Catalogue] = {
     ),
     "note_rows_differ": (
         "{rows:row|rows} read, but the file seems to have {lines:d}. Compare it with the file before relying on it.",
-        "Прочитано {rows:строка|строки|строк}, а в файле, похоже, {lines:d}. Сверьте с файлом, прежде чем полагаться "
+        "Прочитано: {rows:строка|строки|строк}, а в файле, похоже, {lines:d}. Сверьте с файлом, прежде чем полагаться "
         "на результат.",
     ),
     "note_decimal_comma": (
