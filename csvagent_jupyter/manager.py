@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from traitlets import observe
 
-from .exceptions import BadInput, NotFound, StoreError
+from .exceptions import BadInput, NotFound, StoreError, StoreUnreachable
 from .messages import (
+    FINAL,
     ISOLATIONS,
     Answer,
     Event,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 MAX_QUESTION: Final = 20_000
 MAX_SECONDS: Final = 86_400.0
+MOST_EVENTS: Final = 100_000
 
 
 def current_owner() -> str:
@@ -175,8 +177,16 @@ class CSVAgentManager(Settings):
         return await self.queue.cancel(task_id)
 
     async def events(self, task_id: str, after: int = 0) -> AsyncGenerator[Event, None]:
-        """Yield a task's events after `after` as they come; the last one is its result."""
+        """Yield a task's events after `after` as they come; the last one is its result.
+
+        Of a task that has ended there is nothing to wait for: who has its result already gets nothing more.
+        """
         task = await self.store.task(task_id)
+        if task.status in FINAL:
+            await self.store.session(task.session_id)
+            for event in await self.store.read(task.session_id, after, task_id=task_id, limit=MOST_EVENTS):
+                yield event
+            return
         async with aclosing(self.store.follow(task.session_id, after, task_id=task_id)) as events:
             async for event in events:
                 yield event
@@ -192,7 +202,7 @@ class CSVAgentManager(Settings):
             async for event in events:
                 if event.result is not None:
                     return event.result
-        raise NotFound("tasks.nothing_to_replay", task_id=task_id)
+        raise StoreUnreachable("sessions.closed")
 
     # --- sessions ---------------------------------------------------------------------------------------------------
 
@@ -202,8 +212,7 @@ class CSVAgentManager(Settings):
 
     async def session_named(self, name: str, owner: str | None = None) -> Session | None:
         """Return the owner's session of that title (or id), None when there is none."""
-        sessions = await self.sessions(owner)
-        return next((one for one in sessions if name in (one.title, one.session_id)), None)
+        return next(iter(await self.store.sessions(owner or self.owner, named=name, limit=1)), None)
 
     async def history(self, session_id: str) -> tuple[tuple[Task, Answer | None], ...]:
         """Return a session's questions with their answers, the oldest first; None for one under way."""

@@ -87,6 +87,16 @@ async def test_a_session_is_made_renamed_listed_and_touched(store: SessionStore)
     assert len(await store.sessions("os:ann", limit=1)) == 1
 
 
+async def test_a_session_is_found_by_its_name_however_old_it_is(store: SessionStore) -> None:
+    wanted = await store.create_session("os:ann", title="work \udcff")
+    await store.create_session("os:bob", title="work \udcff")
+    for number in range(101):
+        await store.create_session("os:ann", title=f"other {number}")
+    assert await store.sessions("os:ann", named="work \udcff") == (wanted,)
+    assert await store.sessions("os:ann", named=wanted.session_id) == (wanted,)
+    assert await store.sessions("os:ann", named="work") == ()
+
+
 async def test_a_chosen_session_id_is_checked(store: SessionStore) -> None:
     made = await store.create_session("os:ann", session_id="my-session.1")
     assert made.session_id == "my-session.1"

@@ -20,7 +20,7 @@ from csvagent_jupyter.messages import Answer, Event, LedgerEntry, Progress, Ques
 from csvagent_jupyter.sessions import migrations
 from csvagent_jupyter.sessions.filesystem import filesystem_of, is_network_filesystem, is_network_folder
 from csvagent_jupyter.sessions.sqlite import SQLiteStore, default_folder
-from csvagent_jupyter.sessions.sqlite_file import set_journal
+from csvagent_jupyter.sessions.sqlite_file import as_store_error, set_journal
 
 
 @pytest.fixture
@@ -202,6 +202,31 @@ async def test_a_full_disk_is_told_and_earlier_answers_are_safe(path: Path) -> N
         seqs = [event.seq for event in await store.read("s")]
         assert seqs == list(range(1, len(seqs) + 1))
         await store.append("s", progress("room again"))
+
+
+def test_a_disk_too_full_for_a_new_store_is_told_as_what_it_is(path: Path) -> None:
+    """SQLite gives a transaction up by itself when it cannot write; giving it up again must not be the news."""
+    program = """
+import asyncio, resource, sys
+from csvagent_jupyter.exceptions import StoreError
+from csvagent_jupyter.sessions.sqlite import SQLiteStore
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+try:
+    asyncio.run(SQLiteStore(sys.argv[1]).open())
+except StoreError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
+    assert "disk" in done.stdout and "rollback" not in done.stdout
+
+
+def test_a_failure_for_want_of_room_is_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.parent.mkdir()
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR | 19 << 8
+    assert as_store_error(error, path).key == "sessions.failed"
+    monkeypatch.setattr("csvagent_jupyter.sessions.sqlite_file.FULL_BYTES", 2**63)
+    assert isinstance(as_store_error(error, path), StorageFull)
 
 
 @pytest.mark.parametrize("kind", ["file as folder", "folder as file"])

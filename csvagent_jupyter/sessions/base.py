@@ -55,8 +55,8 @@ class SessionStore(ABC):
         """Return a session that is neither deleted nor expired."""
 
     @abstractmethod
-    async def sessions(self, owner: str, *, limit: int = 100) -> tuple[Session, ...]:
-        """Return the sessions of `owner`, the last used first."""
+    async def sessions(self, owner: str, *, named: str | None = None, limit: int = 100) -> tuple[Session, ...]:
+        """Return the sessions of `owner`, the last used first; with `named` those with that title or id alone."""
 
     @abstractmethod
     async def rename_session(self, session_id: str, title: str) -> Session:

@@ -129,8 +129,8 @@ class SQLiteStore(SessionStore):
     async def session(self, session_id: str) -> Session:
         return await self._read(log.get, session_id)
 
-    async def sessions(self, owner: str, *, limit: int = 100) -> tuple[Session, ...]:
-        return await self._read(log.list_of, owner, limit)
+    async def sessions(self, owner: str, *, named: str | None = None, limit: int = 100) -> tuple[Session, ...]:
+        return await self._read(log.list_of, owner, named, limit)
 
     async def rename_session(self, session_id: str, title: str) -> Session:
         return await self._write(log.rename, session_id, title)

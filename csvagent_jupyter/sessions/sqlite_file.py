@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BUSY_SECONDS: Final = 15.0
+FULL_BYTES: Final = 256 * 1024
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _OUT_OF_REACH: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
 
@@ -146,14 +148,15 @@ class SQLiteFile:
         try:
             return work()
         except sqlite3.Error as error:
-            raise _as_store_error(error, self.path) from error
+            raise as_store_error(error, self.path) from error
         except ValidationError as error:
             raise StoreError("sessions.newer_entry", path=str(self.path)) from error
 
 
-def _as_store_error(error: sqlite3.Error, path: Path) -> StoreError:
+def as_store_error(error: sqlite3.Error, path: Path) -> StoreError:
+    """Return what SQLite says as an error that is told to a person."""
     code = _code(error)
-    if code == sqlite3.SQLITE_FULL:
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(path)):
         return StorageFull("sessions.full", path=str(path))
     if code in _DAMAGED:
         return StoreError("sessions.damaged", path=str(path))
@@ -162,6 +165,14 @@ def _as_store_error(error: sqlite3.Error, path: Path) -> StoreError:
     if code in _OUT_OF_REACH:
         return StoreUnreachable("sessions.no_folder", path=str(path), reason=str(error))
     return StoreUnreachable("sessions.failed", path=str(path), reason=str(error))
+
+
+def _is_full(path: Path) -> bool:
+    """Tell whether an input/output error may be for want of room: for WAL's shared memory SQLite tells no other."""
+    try:
+        return shutil.disk_usage(path.parent).free < FULL_BYTES
+    except OSError:
+        return False
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -54,10 +54,12 @@ def get(connection: Connection, session_id: str) -> Session:
     return _session(found)
 
 
-def list_of(connection: Connection, owner: str, limit: int) -> tuple[Session, ...]:
+def list_of(connection: Connection, owner: str, named: str | None, limit: int) -> tuple[Session, ...]:
+    name = None if named is None else _storable(named)
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM sessions WHERE owner = :owner AND {_ALIVE} ORDER BY updated_at DESC LIMIT :limit",
-        {"owner": owner, "limit": limit, "now": time.time()},
+        f"SELECT {_COLUMNS} FROM sessions WHERE owner = :owner AND {_ALIVE}"
+        " AND (:name IS NULL OR title = :name OR session_id = :name) ORDER BY updated_at DESC LIMIT :limit",
+        {"owner": owner, "name": name, "limit": limit, "now": time.time()},
     )
     return tuple(map(_session, rows))
 
