@@ -27,7 +27,7 @@ demo: $(INSTALLED)
 	python examples/run.py $(NOTEBOOK)
 
 lab: demo
-	jupyter lab $(NOTEBOOK)
+	jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(NOTEBOOK)
 
 test: check browser
 	pytest
