@@ -86,6 +86,12 @@ class ScriptedServer:
         """Add replies to the end of the script; a callable gets the request and gives its reply."""
         self._script.extend(replies)
 
+    def forget(self) -> None:
+        """Begin anew: drop what is left of the script and what was asked."""
+        self._script.clear()
+        with self._changed:
+            self.requests.clear()
+
     def wait_for_request(self, number: int = 1, timeout: float = 20.0) -> Recorded:
         """Wait for the request of that number, counted from 1."""
         with self._changed:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from pathlib import Path
+from uuid import uuid4
 
 import pandas as pd
 import pytest
+import pytest_asyncio
 from model_server import KEY, Reply, ScriptedServer
 
 from csvagent_jupyter.exceptions import BadInput, NotFound, Unreadable
 from csvagent_jupyter.manager import MAX_QUESTION, CSVAgentManager, current_owner
 from csvagent_jupyter.messages import Answer, Event, Question, Source
+from csvagent_jupyter.settings import RULES
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CSV = "city,price\nOslo,10\nRiga,20\nOslo,30\n"
 GOOD = 'The mean of price.\n```python\nprint("Mean:", df["price"].mean())\ndf["price"].mean()\n```'
@@ -21,16 +26,43 @@ BAD = 'The mean of price.\n```python\nprint(df["prize"].mean())\n```'
 PLOT = "A bar.\n```python\nfig, ax = plt.subplots()\nax.bar(df['city'], df['price'])\nprint('Drawn')\n```"
 
 
-@pytest.fixture
-async def manager(
-    tmp_path: Path, model_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(scope="module")
+def model_server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def started(
+    tmp_path_factory: pytest.TempPathFactory, model_server: ScriptedServer
 ) -> AsyncIterator[CSVAgentManager]:
-    for name, value in model_server.environ().items():
-        monkeypatch.setenv(name, value)
-    manager = CSVAgentManager(data_folder=str(tmp_path / "data"), model="openai:test", timeout=60.0)
-    await manager.start()
-    yield manager
-    await manager.stop()
+    """One manager for all tests of this module: a dedicated kernel takes longer to start than most of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in model_server.environ().items():
+            patch.setenv(name, value)
+        manager = CSVAgentManager(
+            data_folder=str(tmp_path_factory.mktemp("data")), model="openai:test", timeout=60.0, max_kernels=2
+        )
+        await manager.start()
+        yield manager
+        await manager.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def session_id(started: CSVAgentManager) -> str:
+    """A session whose kernel serves every test that does not care what was asked before."""
+    return (await started.store.create_session("os:tests")).session_id
+
+
+@pytest.fixture
+def manager(started: CSVAgentManager, model_server: ScriptedServer) -> Iterator[CSVAgentManager]:
+    """The manager as it was at its start: with its settings, an owner nobody knows yet, and no request on record."""
+    settings = {name: getattr(started, name) for name in RULES}
+    started.owner = f"test:{uuid4()}"
+    model_server.forget()
+    yield started
+    for name, value in settings.items():
+        setattr(started, name, value)
 
 
 @pytest.fixture
@@ -41,10 +73,10 @@ def source(tmp_path: Path) -> Source:
 
 
 async def test_a_question_becomes_an_answer_after_a_failed_attempt(
-    manager: CSVAgentManager, model_server: ScriptedServer, source: Source
+    manager: CSVAgentManager, model_server: ScriptedServer, source: Source, session_id: str
 ) -> None:
     model_server.script(BAD, GOOD)
-    task = await manager.ask(Question("mean price?", (source,)))
+    task = await manager.ask(Question("mean price?", (source,)), session_id=session_id)
     answer = await manager.result(task.task_id)
     assert answer.success and answer.attempts_count == 2
     assert answer.attempts[0].error is not None and answer.attempts[1].error is None
@@ -53,10 +85,10 @@ async def test_a_question_becomes_an_answer_after_a_failed_attempt(
 
 
 async def test_events_can_be_read_from_any_place_in_the_log(
-    manager: CSVAgentManager, model_server: ScriptedServer, source: Source
+    manager: CSVAgentManager, model_server: ScriptedServer, source: Source, session_id: str
 ) -> None:
     model_server.script(GOOD)
-    task = await manager.ask(Question("mean price?", (source,)))
+    task = await manager.ask(Question("mean price?", (source,)), session_id=session_id)
     events = await all_events(manager, task.task_id)
     assert [event.type for event in events][:1] == ["task_started"] and events[-1].type == "result"
     stages = [event.meta.stage for event in events if event.meta is not None]
@@ -72,13 +104,14 @@ async def test_events_can_be_read_from_any_place_in_the_log(
     middle = events[2].seq
     assert middle is not None
     again = await all_events(manager, task.task_id, after=middle)
+    assert await asyncio.wait_for(all_events(manager, task.task_id, after=events[-1].seq or 0), 10) == []
     # Pieces of code leave the log once the whole of it is there.
     lasting = [event for event in events if event.meta is None or not event.meta.code_delta]
     assert [event.seq for event in again] == [event.seq for event in lasting if (event.seq or 0) > middle]
 
 
 async def test_a_dataframe_is_kept_as_it_was_and_replayed_without_a_model(
-    manager: CSVAgentManager, model_server: ScriptedServer
+    manager: CSVAgentManager, model_server: ScriptedServer, session_id: str
 ) -> None:
     model_server.script(GOOD)
     frame = pd.DataFrame({"city": ["Oslo", "Riga"], "price": [1, 3]})
@@ -96,24 +129,25 @@ async def test_a_dataframe_is_kept_as_it_was_and_replayed_without_a_model(
 async def test_a_follow_up_needs_no_source_and_knows_the_dialogue(
     manager: CSVAgentManager, model_server: ScriptedServer, source: Source
 ) -> None:
-    model_server.script(GOOD, "Doubled.\n```python\nprint(mean_price * 2)\nmean_price * 2\n```")
     model_server.script("Named.\n```python\nmean_price = df['price'].mean()\nprint(mean_price)\nmean_price\n```")
+    model_server.script("Doubled.\n```python\nprint(mean_price * 2)\nmean_price * 2\n```")
     first = await manager.ask(Question("mean price?", (source,)), session_name="work")
     await manager.result(first.task_id)
     second = await manager.ask(Question("and doubled?"), session_name="work")
     assert second.session_id == first.session_id
     assert second.question.sources == (source,)
-    await manager.result(second.task_id)
+    answer = await manager.result(second.task_id)
+    assert (answer.value, answer.attempts_count) == (40.0, 1)
     history = await manager.history(first.session_id)
     assert [task.question.text for task, _ in history] == ["mean price?", "and doubled?"]
     assert "mean price?" in model_server.requests[1].body.decode()
 
 
 async def test_cancel_ends_the_model_stream_and_keeps_what_was_done(
-    manager: CSVAgentManager, model_server: ScriptedServer, source: Source
+    manager: CSVAgentManager, model_server: ScriptedServer, source: Source, session_id: str
 ) -> None:
     model_server.script(Reply(chunks=["The ", "mean.\n```python\n", "print(", "1)"], stall_after=3))
-    task = await manager.ask(Question("mean price?", (source,)))
+    task = await manager.ask(Question("mean price?", (source,)), session_id=session_id)
     request = await asyncio.to_thread(model_server.wait_for_request, 1)
     assert await asyncio.to_thread(request.stalled.wait, 30)
     await manager.cancel(task.task_id)
@@ -125,10 +159,12 @@ async def test_cancel_ends_the_model_stream_and_keeps_what_was_done(
 
 
 async def test_plots_are_references_within_and_data_urls_outside(
-    manager: CSVAgentManager, model_server: ScriptedServer, source: Source
+    manager: CSVAgentManager, model_server: ScriptedServer, source: Source, session_id: str
 ) -> None:
     model_server.script(PLOT)
-    answer = await manager.result((await manager.ask(Question("bar of price", (source,)))).task_id)
+    answer = await manager.result(
+        (await manager.ask(Question("bar of price", (source,)), session_id=session_id)).task_id
+    )
     assert answer.plots[0].startswith("artifact:")
     shown = await manager.resolve(answer)
     assert shown.plots[0].startswith("data:image/png;base64,iVBOR")
@@ -137,10 +173,10 @@ async def test_plots_are_references_within_and_data_urls_outside(
 
 
 async def test_what_was_sent_is_in_the_ledger_without_the_key(
-    manager: CSVAgentManager, model_server: ScriptedServer, source: Source
+    manager: CSVAgentManager, model_server: ScriptedServer, source: Source, session_id: str
 ) -> None:
     model_server.script(GOOD)
-    task = await manager.ask(Question("mean price?", (source,)))
+    task = await manager.ask(Question("mean price?", (source,)), session_id=session_id)
     await manager.result(task.task_id)
     (entry,) = await manager.sent(task.task_id)
     assert entry.outcome == "answered" and entry.usage.input_tokens == 100
@@ -150,47 +186,51 @@ async def test_what_was_sent_is_in_the_ledger_without_the_key(
 
 
 async def test_a_found_model_sees_the_schema_until_a_person_agrees(
-    manager: CSVAgentManager, model_server: ScriptedServer, source: Source
+    manager: CSVAgentManager, model_server: ScriptedServer, source: Source, session_id: str
 ) -> None:
     manager.model = ""
     model_server.script(GOOD, GOOD)
-    first = await manager.result((await manager.ask(Question("mean price?", (source,)))).task_id)
+    first = await manager.result((await manager.ask(Question("mean price?", (source,)), session_id=session_id)).task_id)
     await manager.allow("share")
-    second = await manager.result((await manager.ask(Question("mean price?", (source,)))).task_id)
+    second = await manager.result(
+        (await manager.ask(Question("mean price?", (source,)), session_id=session_id)).task_id
+    )
     assert (first.share, second.share) == ("schema", "sample")
     assert "Riga" not in model_server.requests[0].body.decode()
     assert "Riga" in model_server.requests[1].body.decode()
 
 
 async def test_the_ceiling_holds_whatever_a_question_asks_for(
-    manager: CSVAgentManager, model_server: ScriptedServer, source: Source
+    manager: CSVAgentManager, model_server: ScriptedServer, source: Source, session_id: str
 ) -> None:
     manager.share_ceiling = "schema"
     model_server.script(GOOD)
-    answer = await manager.result((await manager.ask(Question("mean?", (source,), share="sample"))).task_id)
+    answer = await manager.result(
+        (await manager.ask(Question("mean?", (source,), share="sample"), session_id=session_id)).task_id
+    )
     assert answer.share == "schema" and "Riga" not in model_server.requests[0].body.decode()
 
 
 async def test_a_code_below_the_minimum_isolation_waits_for_consent(
-    manager: CSVAgentManager, model_server: ScriptedServer, source: Source
+    manager: CSVAgentManager, model_server: ScriptedServer, source: Source, session_id: str
 ) -> None:
     manager.minimum_isolation = "confined"
     model_server.script(GOOD)
-    refused = await manager.result((await manager.ask(Question("mean?", (source,)))).task_id)
+    refused = await manager.result((await manager.ask(Question("mean?", (source,)), session_id=session_id)).task_id)
     assert refused.error is not None and refused.error.kind == "isolation"
     assert not model_server.requests
     await manager.allow("process")
-    answer = await manager.result((await manager.ask(Question("mean?", (source,)))).task_id)
+    answer = await manager.result((await manager.ask(Question("mean?", (source,)), session_id=session_id)).task_id)
     assert answer.success
 
 
 @pytest.mark.parametrize("setting", ["run_tokens", "session_tokens", "owner_tokens"])
 async def test_a_budget_is_hard(
-    manager: CSVAgentManager, model_server: ScriptedServer, source: Source, setting: str
+    manager: CSVAgentManager, model_server: ScriptedServer, source: Source, setting: str, session_id: str
 ) -> None:
     setattr(manager, setting, 50)
     model_server.script(GOOD)
-    answer = await manager.result((await manager.ask(Question("mean?", (source,)))).task_id)
+    answer = await manager.result((await manager.ask(Question("mean?", (source,)), session_id=session_id)).task_id)
     assert answer.error is not None and answer.error.kind == "budget"
     assert not model_server.requests
 
@@ -211,6 +251,14 @@ async def test_two_questions_of_one_session_take_turns(
         if event.task_id == second.task_id and event.meta is not None and event.meta.stage == "reading"
     ]
     assert ends[0] < begins[0]
+
+
+async def test_a_dialogue_is_found_by_name_behind_a_hundred_others(manager: CSVAgentManager) -> None:
+    made = await manager.store.create_session(manager.owner, title="work")
+    for number in range(100):
+        await manager.store.create_session(manager.owner, title=f"other {number}")
+    assert await manager.session_named("work") == made
+    assert await manager.session_named("never made") is None
 
 
 async def test_reset_ends_the_kernel_and_keeps_the_dialogue(
@@ -246,16 +294,22 @@ async def test_what_cannot_be_asked_is_refused_in_one_sentence(
     assert refused.value.say("ru") != refused.value.say("en")
 
 
-async def test_a_file_that_is_gone_is_an_answer_that_says_so(manager: CSVAgentManager, tmp_path: Path) -> None:
+async def test_a_file_that_is_gone_is_an_answer_that_says_so(
+    manager: CSVAgentManager, tmp_path: Path, session_id: str
+) -> None:
     gone = Source("gone.csv", path=str(tmp_path / "gone.csv"))
-    answer = await manager.result((await manager.ask(Question("сколько строк?", (gone,)))).task_id)
+    answer = await manager.result(
+        (await manager.ask(Question("сколько строк?", (gone,)), session_id=session_id)).task_id
+    )
     assert answer.error is not None and answer.error.kind == "unreadable"
     assert "gone.csv" in answer.error.message and answer.language == "ru"
 
 
-async def test_only_an_answered_question_can_be_replayed(manager: CSVAgentManager, tmp_path: Path) -> None:
+async def test_only_an_answered_question_can_be_replayed(
+    manager: CSVAgentManager, tmp_path: Path, session_id: str
+) -> None:
     gone = Source("gone.csv", path=str(tmp_path / "gone.csv"))
-    task = await manager.ask(Question("mean?", (gone,)))
+    task = await manager.ask(Question("mean?", (gone,)), session_id=session_id)
     await manager.result(task.task_id)
     with pytest.raises(BadInput):
         await manager.replay(task.task_id)
@@ -276,7 +330,7 @@ async def test_what_is_kept_of_a_dataframe_can_be_gone(
         await manager.workshop.open_source(source)
 
 
-def test_the_owner_is_the_hub_user_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_owner_is_the_hub_user_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTERHUB_USER", "ada")
     assert current_owner() == "jupyterhub:ada"
     monkeypatch.delenv("JUPYTERHUB_USER")
