@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
-from csvagent_jupyter.agent.code import MAX_INTERPRETATION, extract, partial
+from csvagent_jupyter.agent.code import MAX_INTERPRETATION, MAX_REPLY, extract, partial
 
 CODE = 'total = df["amount"].sum()\nprint(f"The sum is {total}")\ntotal'
 
@@ -99,3 +101,12 @@ def test_the_code_of_a_growing_reply_only_grows_and_holds_its_end_back() -> None
 
 def test_thoughts_are_not_shown_as_code() -> None:
     assert partial("<think>```python\nx = 1\n") == ""
+
+
+@pytest.mark.parametrize(
+    "piece", ["<pre>", "<pre", "<pre ", "<pre><code>", "</code>", "<think>", "</think>", "<a ", "*a ", "`a", "> "]
+)
+def test_a_reply_made_to_be_slow_is_read_in_no_time(piece: str) -> None:
+    started = process_time()
+    assert extract(piece * (MAX_REPLY // len(piece))).code == ""
+    assert process_time() - started < 10

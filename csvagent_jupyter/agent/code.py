@@ -24,7 +24,8 @@ _PYTHON: Final = frozenset({"python", "py", "python3", "ipython", "ipython3", "p
 _FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})[ \t]*\{?\.?([\w+#-]*)[^\n`]*$")
 _THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _THOUGHT_END = re.compile(r"\A.*?</(?:think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE)
-_HTML_CODE = re.compile(r"<pre[^>]*>\s*(?:<code[^>]*>)?(.*?)(?:</code>\s*)?</pre>", re.DOTALL | re.IGNORECASE)
+_HTML_BEGIN = re.compile(r"<pre\b[^<>]{0,200}>\s{0,80}(?:<code\b[^<>]{0,200}>)?", re.IGNORECASE)
+_HTML_END = re.compile(r"(?:</code>\s{0,80})?</pre>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^>\n]{0,80}>")
 _MARKUP = re.compile(r"^\s*(?:#{1,6}\s+|[-*+]\s+|\d+[.)]\s+|>\s*)", re.MULTILINE)
 _INLINE_MAGIC = re.compile(r"^%(?:matplotlib|config|load_ext)\b[^\n]*$", re.MULTILINE)
@@ -54,11 +55,12 @@ def extract(text: str) -> Reply:
     code = _choose(blocks)
     if code:
         return Reply(_tidy(code), _interpretation(text[: blocks[0].start]), cut=not blocks[-1].closed)
-    marked = _HTML_CODE.search(text)
-    if marked:
-        unescaped = html.unescape(_TAG.sub("", marked[1]))
+    begin = _HTML_BEGIN.search(text)
+    end = _HTML_END.search(text, begin.end()) if begin else None
+    if begin and end:
+        unescaped = html.unescape(_TAG.sub("", text[begin.end() : end.start()]))
         if is_python(unescaped):
-            return Reply(_tidy(unescaped), _interpretation(text[: marked.start()]))
+            return Reply(_tidy(unescaped), _interpretation(text[: begin.start()]))
     if not blocks:
         start, code = _unfenced(text)
         if code:
