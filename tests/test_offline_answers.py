@@ -175,12 +175,33 @@ def test_a_group_without_any_value_has_no_sum() -> None:
     frame = pd.DataFrame({"city": ["x", "x", "y"], "revenue": [1.0, 2.0, None]})
     ran = ask("total revenue by city", frame)
     assert plain(ran.result) == [("x", 3.0), ("y", None)]
-    assert "Rows without a value in revenue: 1" in ran.printed
+    assert ran.printed.endswith("1 row without a value in revenue is not in this result.\n")
 
 
-def test_rows_without_a_key_are_told() -> None:
-    assert "Rows without a value in city: 2" in ask("revenue by city", S).printed
-    assert "Строк без значения Выручка: 2" in ask("выручка по городам", R).printed
+@pytest.mark.parametrize(
+    ("gaps", "english", "russian"),
+    [
+        (1, "1 row without a value in revenue is not", "1 строка без значения revenue в результат не вошла."),
+        (3, "3 rows without a value in revenue are not", "3 строки без значения revenue в результат не вошли."),
+        (12, "12 rows without a value in revenue are not", "12 строк без значения revenue в результат не вошли."),
+        (21, "21 rows without a value in revenue are not", "21 строка без значения revenue в результат не вошла."),
+    ],
+)
+def test_rows_left_out_are_told_after_the_answer(gaps: int, english: str, russian: str) -> None:
+    frame = pd.DataFrame({"city": ["x", "y"] * 15, "revenue": [None] * gaps + [5.0] * (30 - gaps)})
+    for question, expected in [("revenue by city", english), ("выручка по городам", russian)]:
+        answer, lost = ask(question, frame).printed.splitlines()
+        assert answer and lost.startswith(expected)
+
+
+def test_a_row_left_out_for_two_reasons_is_told_once() -> None:
+    frame = pd.DataFrame({"city": [None, "x", "y", "y"], "revenue": [None, None, 1.0, 2.0]})
+    assert ask("revenue by city", frame).printed.count("2 rows without a value in city or revenue are not") == 1
+
+
+def test_the_code_has_no_more_than_it_needs() -> None:
+    assert "def " not in ask("how many rows", S).code + ask("top 3 products by number of orders", S).code
+    assert ask("units by shop", pd.DataFrame({"shop": ["a", "b"], "units": [1, 2]})).code.count("\n    return") == 1
 
 
 ROWS: list[tuple[pd.DataFrame, str, list[Any]]] = [

@@ -232,7 +232,7 @@ HOSTILE = [
 
 
 OUR_NAMES = {"df", "pd", "np", "plt", "fig", "ax", "result", "values", "names", "number", "value", "text"}
-OUR_NAMES |= {"abs", "print", "len", "str", "lost", "lost_2", "bars", "largest", "_"}
+OUR_NAMES |= {"abs", "print", "len", "str", "lost", "last", "rows", "bars", "largest", "_"}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

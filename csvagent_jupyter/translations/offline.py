@@ -116,14 +116,17 @@ TEXTS: Catalogue = {
     "comment_answer": ("answer", "ответить"),
     "comment_ties": ("everything that shares the first place", "всё, что делит первое место"),
     "comment_wide": ("one column per series, at most 8 of them", "по столбцу на ряд, не больше 8 рядов"),
+    "comment_lost": ("rows that could not be counted in", "строки, которые не удалось учесть"),
     "comment_dollar": ("a dollar sign in a name is no formula", "знак доллара в имени не формула"),
     # notes which the code prints
     "no_value": ("no value", "нет значения"),
     "other": ("other", "прочие"),
     "lost_rows": (
-        "Rows without a value in {column}: {count}, not in this result.",
-        "Строк без значения {column}: {count}, в результат они не вошли.",
+        "{count} {rows} without a value in {columns} {left_out} not in this result.",
+        "{count} {rows} без значения {columns} в результат не {left_out}.",
     ),
+    "row_forms": ("row,rows", "строка,строки,строк"),
+    "left_out_forms": ("is,are", "вошла,вошли"),
     "folded": (
         "The chart has the 12 largest of {count} categories, the rest are together as “other”.",
         "На графике 12 наибольших категорий из {count}, остальные вместе как «прочие».",
@@ -139,8 +142,8 @@ TEXTS: Catalogue = {
     # answers
     "answer_count": ("Number of rows: {value}.", "Число строк: {value}."),
     "answer_count_where": ("Number of rows where {where}: {value}.", "Число строк, где {where}: {value}."),
-    "answer_scalar": ("The {what} is {value}.", "Ответ: {what}: {value}."),
-    "answer_scalar_where": ("The {what} where {where} is {value}.", "Ответ: {what} (где {where}): {value}."),
+    "answer_scalar": ("The {what} is {value}.", "{What}: {value}."),
+    "answer_scalar_where": ("The {what} where {where} is {value}.", "{What}, где {where}: {value}."),
     "answer_several": ("{listed}.", "{listed}."),
     "answer_share": (
         "{percent} %: the {what} where {where} is {part} of {whole}.",

@@ -29,8 +29,9 @@ def finish(draft: Draft, title: str, x: str, y: str, *, numbers: str = "y") -> N
         draft.add(f"ax.set_xlabel({literal(_text(x))})")
     if y:
         draft.add(f"ax.set_ylabel({literal(_text(y))})")
+    formatter = "'{x:,.10g}'" if draft.language == "en" else "lambda value, _: number(value)"
     for axis in numbers:
-        draft.add(f"ax.{axis}axis.set_major_formatter(lambda value, _: number(value))")
+        draft.add(f"ax.{axis}axis.set_major_formatter({formatter})")
 
 
 def _text(text: str) -> str:
@@ -65,7 +66,6 @@ def draw_groups(draft: Draft, intent: Intent, key_names: list[str], value_name: 
         finish(draft, title(draft, intent), key_names[0], value_name)
     else:
         _draw_bars(draft, intent, key_names[0], value_name, kind)
-    draft.gap()
 
 
 def chosen_kind(draft: Draft, intent: Intent) -> ChartKind:
@@ -115,11 +115,11 @@ def _draw_bars(draft: Draft, intent: Intent, key_name: str, value_name: str, kin
         with draft.block(f"if len(bars) > {MOST_CATEGORIES}:"):
             if adds_up:
                 other = literal(draft.say("other"))
-                draft.tell("folded", count=Expr("number(len(bars))"))
+                draft.tell("folded", count=draft.whole("len(bars)"))
                 draft.add(f"largest = bars.nlargest({MOST_CATEGORIES})")
                 draft.add(f"bars = pd.concat([largest, pd.Series({{{other}: bars.sum() - largest.sum()}})])")
             else:
-                draft.tell("first_shown", count=Expr("number(len(bars))"))
+                draft.tell("first_shown", count=draft.whole("len(bars)"))
                 draft.add(f"bars = bars.head({MOST_CATEGORIES})")
         bars, labels = "bars", "bars.index"
     if kind == "pie":
@@ -151,7 +151,7 @@ def _draw_series(draft: Draft, intent: Intent, key_names: list[str], value_name:
     draft.comment("comment_wide")
     draft.add(f"wide = result.pivot(index={index}, columns={columns}, values={value})")
     with draft.block(f"if wide.shape[1] > {MOST_SERIES}:"):
-        draft.tell("fewer_series", count=Expr("number(wide.shape[1])"))
+        draft.tell("fewer_series", count=draft.whole("wide.shape[1]"))
         draft.add(f"wide = wide[wide.sum().nlargest({MOST_SERIES}).index]")
     if intent.measures[0].aggregate in ("count", "sum") and not intent.share:
         draft.add("wide = wide.fillna(0)")
@@ -171,7 +171,7 @@ def _draw_series(draft: Draft, intent: Intent, key_names: list[str], value_name:
             draft.add(f"wide.index = wide.index.strftime({literal(pattern)})")
         if not intent.limit or intent.limit > MOST_CATEGORIES:
             with draft.block(f"if len(wide) > {MOST_CATEGORIES}:"):
-                draft.tell("first_shown", count=Expr("number(len(wide))"))
+                draft.tell("first_shown", count=draft.whole("len(wide)"))
                 draft.add(f"wide = wide.head({MOST_CATEGORIES})")
         method = "barh" if kind == "barh" else "bar"
         draft.add(f"wide.plot.{method}(ax=ax, color=colors, stacked={intent.stacked}, width=0.8)")

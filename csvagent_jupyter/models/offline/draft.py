@@ -41,6 +41,7 @@ class Draft:
         self.language = language
         self.frame = "df" if first else f"tables[{literal(profile.name)}]"
         self.lines: list[str] = []
+        self.may_lack = True  # whether some number of the answer may have no value
         self._indent = ""
 
     def add(self, *lines: str) -> None:
@@ -84,20 +85,23 @@ class Draft:
         """Add a line that prints a text."""
         self.add(f"print({self.sentence(key, **values)})")
 
-    def number_helper(self) -> None:
-        """Add the function that writes numbers the language's way."""
-        self.gap()
-        with self.block("def number(value):"):
-            with self.block("if pd.isna(value):"):
-                self.add(f"return {literal(self.say('no_value'))}")
-            self.add('text = f"{value:,.2f}" if value == 0 or abs(value) >= 1 else f"{value:.3g}"')
-            self.add('text = text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text')
-            swap = '.replace(",", "\\u202f").replace(".", ",")' if self.language == "ru" else ""
-            self.add(f"return text{swap}")
-        self.lines += ["", ""]
+    def whole(self, code: str) -> Expr:
+        """Return a whole number as it stands in a sentence."""
+        return Expr(f"{code}:,") if self.language == "en" else Expr(f"number({code})")
 
     def source(self) -> str:
-        return "\n".join(self.lines).strip("\n") + "\n"
+        """Return the code, with the function that writes numbers above it where the code calls it."""
+        body = "\n".join(self.lines).strip("\n") + "\n"
+        if "number(" not in body:
+            return body
+        swap = '.replace(",", "\\u202f").replace(".", ",")' if self.language == "ru" else ""
+        helper = ["def number(value):"]
+        if self.may_lack:
+            helper += ["    if pd.isna(value):", f"        return {literal(self.say('no_value'))}"]
+        text = 'f"{value:,.2f}".removesuffix(".00") if value == 0 or abs(value) >= 1 else f"{value:.3g}"'
+        helper.append(f"    return ({text}){swap}" if swap else f"    return {text}")
+        plan, _, code = body.partition("\n\n")
+        return "\n".join([plan, "", *helper, "", "", code.lstrip("\n")])
 
 
 def one_line_comment(text: str) -> str:

@@ -16,7 +16,6 @@ MANY_LISTED = 10
 
 def write_aggregate(draft: Draft, intent: Intent, *, coerce: bool = False) -> None:
     """Write the code for measures, grouped or not."""
-    draft.number_helper()
     frame = take_rows(draft, intent, coerce=coerce)
     draft.gap()
     if intent.keys:
@@ -40,11 +39,13 @@ def _is_date(draft: Draft, what: Measure) -> bool:
 
 
 def _written(draft: Draft, what: Measure, name: str) -> Expr:
+    if what.aggregate in ("count", "distinct"):
+        return draft.whole(name)
     return Expr(f"{name}:%Y-%m-%d") if _is_date(draft, what) else Expr(f"number({name})")
 
 
 def _numbers(draft: Draft, intent: Intent, frame: str) -> None:
-    tell_lost(draft, frame, [m.column for m in intent.measures if m.column])
+    used = [m.column for m in intent.measures if m.column]
     where = conditions(intent.conditions, draft.language)
     suffix = "_where" if where else ""
     if len(intent.measures) == 1:
@@ -54,7 +55,9 @@ def _numbers(draft: Draft, intent: Intent, frame: str) -> None:
             draft.tell(f"answer_count{suffix}", value=_written(draft, what, "result"), where=where)
         else:
             value = _written(draft, what, "result")
-            draft.tell(f"answer_scalar{suffix}", what=measure(what, draft.language), value=value, where=where)
+            words = measure(what, draft.language)
+            draft.tell(f"answer_scalar{suffix}", what=words, What=capital(words), value=value, where=where)
+        tell_lost(draft, frame, used)
         draft.add("result")
         return
     draft.add("result = pd.Series({")
@@ -66,6 +69,7 @@ def _numbers(draft: Draft, intent: Intent, frame: str) -> None:
     else:
         draft.add('listed = ", ".join(f"{name}: {number(value)}" for name, value in result.items())')
     draft.tell("answer_several", listed=Expr("listed"))
+    tell_lost(draft, frame, [], used)
     draft.add("result")
 
 
@@ -100,23 +104,20 @@ class Groups:
             taken.append(_free(measure(what, draft.language), taken))
         self.value_names = taken[len(self.keys) :]
         self.shown_value = self.value_names[0]
-        self.gaps = bool(intent.conditions or intent.having) or any(
-            column.nulls for column in draft.profile.columns if column.name in {m.column for m in intent.measures}
-        )
 
     def write(self) -> None:
         draft = self.draft
-        used = [key.column for key in self.keys] + [m.column for m in self.intent.measures if m.column]
-        tell_lost(draft, self.frame, used)
         self._compute()
         self._arrange()
         draft.gap()
         draft.add(f"values = result[{literal(self.shown_value)}]", f"names = {self._names()}")
         with draft.block("if values.notna().any():"):
-            charts.draw_groups(draft, self.intent, self.key_names, self.shown_value)
             self._answer()
+            charts.draw_groups(draft, self.intent, self.key_names, self.shown_value)
         with draft.block("else:"):
             draft.tell("answer_none")
+        measured = [m.column for m in self.intent.measures if m.column]
+        tell_lost(draft, self.frame, [key.column for key in self.keys], measured)
         draft.add("result")
 
     def _compute(self) -> None:
@@ -180,18 +181,18 @@ class Groups:
         order = next((n for n, k in zip(self.key_names, self.keys, strict=True) if k.column == intent.order), "")
         by_value = intent.descending is not None or intent.limit is not None or (not self._ordered_key() and not order)
         if order:
-            draft.add(f"result = result.sort_values({literal(order)}, ascending={not intent.descending})")
+            way = not intent.descending
+            draft.add(f"result = result.sort_values({literal(order)}, ascending={way}, ignore_index=True)")
         elif by_value:
             down = intent.descending is not False
-            draft.add(f"result = result.sort_values({value}, ascending={not down}, kind='stable')")
+            draft.add(f"result = result.sort_values({value}, ascending={not down}, kind='stable', ignore_index=True)")
         if intent.single:
             best = "max" if intent.descending else "min"
             draft.comment("comment_ties")
-            draft.add("everything = result")
             draft.add(f"result = result[result[{value}] == result[{value}].{best}()]")
         elif intent.limit is not None:
             draft.add(f"result = result.head({intent.limit})")
-        if by_value or order or intent.having:
+        if intent.single or (intent.having and not by_value and not order):
             draft.add("result = result.reset_index(drop=True)")
 
     def _ordered_key(self) -> bool:
@@ -217,37 +218,46 @@ class Groups:
         words = measure(what, draft.language)
         draft.comment("comment_answer")
         if _is_date(draft, what):
-            draft.tell("answer_rows", count=Expr("number(len(result))"))
+            draft.tell("answer_rows", count=draft.whole("len(result)"))
             return
         if intent.limit is not None:
             listed = f"zip(names.head({MANY_LISTED}), values.head({MANY_LISTED}))"
-            draft.add(f'listed = ", ".join(f"{{name}} ({{number(value)}})" for name, value in {listed})')
+            draft.add(f'listed = ", ".join(f"{{name}} ({{{self._number("value").code}}})" for name, value in {listed})')
             draft.tell("answer_top" if intent.descending else "answer_bottom", what=words, listed=Expr("listed"))
         elif intent.share:
             top, most = Expr("names[values.idxmax()]"), Expr("number(values.max())")
-            draft.tell("answer_shares", what=words, top=top, most=most, count=Expr("number(len(result))"))
+            draft.tell("answer_shares", what=words, top=top, most=most, count=draft.whole("len(result)"))
         elif len(self.keys) == 1 and self.keys[0].grain not in ("", "weekday", "hour") and intent.descending is None:
             draft.tell(
                 "answer_time",
-                what=words[:1].upper() + words[1:],
+                what=capital(words),
                 first=Expr("names.iloc[0]"),
-                first_value=Expr("number(values.iloc[0])"),
+                first_value=self._number("values.iloc[0]"),
                 last=Expr("names.iloc[-1]"),
-                last_value=Expr("number(values.iloc[-1])"),
+                last_value=self._number("values.iloc[-1]"),
                 top=Expr("names[values.idxmax()]"),
-                most=Expr("number(values.max())"),
+                most=self._number("values.max()"),
             )
         else:
             draft.tell(
                 "answer_groups",
-                what=words[:1].upper() + words[1:],
+                what=capital(words),
                 group=", ".join(shown(name, draft.language) for name in self.key_names),
                 top=Expr("names[values.idxmax()]"),
-                most=Expr("number(values.max())"),
+                most=self._number("values.max()"),
                 low=Expr("names[values.idxmin()]"),
-                least=Expr("number(values.min())"),
-                count=Expr("number(len(result))"),
+                least=self._number("values.min()"),
+                count=draft.whole("len(result)"),
             )
+
+    def _number(self, code: str) -> Expr:
+        """Return a number of the shown column as it stands in a sentence."""
+        counted = self.intent.measures[0].aggregate in ("count", "distinct") and not self.intent.share
+        return self.draft.whole(code) if counted else Expr(f"number({code})")
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _free(name: str, taken: list[str]) -> str:

@@ -37,15 +37,15 @@ def _tell_records(draft: Draft, intent: Intent) -> None:
     if intent.order and intent.limit:
         _tell_ranked(draft, intent)
     elif intent.limit and not intent.conditions:
-        draft.tell("answer_first_rows", count=Expr("number(len(result))"))
+        draft.tell("answer_first_rows", count=draft.whole("len(result)"))
     elif len(intent.columns) == 1:
         with draft.block("if len(result) <= 5:"):
             draft.add(f"listed = ', '.join(result[{literal(intent.columns[0])}].astype(str))")
             draft.tell("answer_list", what=shown(intent.columns[0], draft.language), listed=Expr("listed"))
         with draft.block("else:"):
-            draft.tell("answer_rows", count=Expr("number(len(result))"))
+            draft.tell("answer_rows", count=draft.whole("len(result)"))
     else:
-        draft.tell("answer_rows", count=Expr("number(len(result))"))
+        draft.tell("answer_rows", count=draft.whole("len(result)"))
 
 
 def _tell_ranked(draft: Draft, intent: Intent) -> None:
@@ -78,22 +78,21 @@ def write_unique(draft: Draft, intent: Intent, frame: str) -> None:
     if len(names) > 1:
         listed = f"[[{', '.join(names)}]]"
         draft.add(f"result = {frame}{listed}.drop_duplicates().reset_index(drop=True)")
-        draft.tell("answer_rows", count=Expr("number(len(result))"))
+        draft.tell("answer_rows", count=draft.whole("len(result)"))
     else:
-        tell_lost(draft, frame, list(intent.columns))
         down = bool(intent.descending)
         draft.add(f"result = {frame}[{names[0]}].dropna().drop_duplicates().sort_values(ascending={not down})")
         draft.add("result = result.reset_index(drop=True)")
         draft.add("listed = ', '.join(result.astype(str).head(10)) + ('…' if len(result) > 10 else '')")
         column = shown(intent.columns[0], draft.language)
-        draft.tell("answer_unique", what=column, count=Expr("number(len(result))"), listed=Expr("listed"))
+        draft.tell("answer_unique", what=column, count=draft.whole("len(result)"), listed=Expr("listed"))
+        tell_lost(draft, frame, list(intent.columns))
     draft.add("result")
 
 
 def write_distribution(draft: Draft, intent: Intent, frame: str) -> None:
     """Write a histogram of a column of numbers, told by its quartiles."""
     name = intent.columns[0]
-    tell_lost(draft, frame, [name])
     draft.add(f"values = {frame}[{literal(name)}].dropna()", "result = values.describe()")
     with draft.block("if len(values):"):
         charts.start(draft)
@@ -110,6 +109,7 @@ def write_distribution(draft: Draft, intent: Intent, frame: str) -> None:
         )
     with draft.block("else:"):
         draft.tell("answer_none")
+    tell_lost(draft, frame, [name])
     draft.add("result")
 
 
@@ -119,14 +119,11 @@ def write_box(draft: Draft, intent: Intent, frame: str) -> None:
         _box_of_columns(draft, intent, frame)
         return
     name, group = literal(intent.columns[0]), intent.keys[0].column
-    tell_lost(draft, frame, [intent.columns[0], group])
     draft.add(f"grouped = {frame}.dropna(subset=[{name}]).groupby({literal(group)})[{name}]")
     draft.add("result = grouped.describe().reset_index()")
     with draft.block("if len(result):"):
         charts.start(draft)
         draft.add(f"boxes = grouped.apply(list).head({charts.MOST_CATEGORIES})")
-        with draft.block(f"if len(result) > {charts.MOST_CATEGORIES}:"):
-            draft.tell("first_shown", count=Expr("number(len(result))"))
         draft.add("ax.boxplot(boxes.to_list(), tick_labels=boxes.index.astype(str), patch_artist=True,")
         draft.add(f"           boxprops={{'facecolor': '#56B4E9'}}, medianprops={{'color': '{BLUE}'}})")
         title = draft.say(
@@ -143,14 +140,16 @@ def write_box(draft: Draft, intent: Intent, frame: str) -> None:
             low=Expr("medians.idxmin()"),
             least=Expr("number(medians.min())"),
         )
+        with draft.block(f"if len(result) > {charts.MOST_CATEGORIES}:"):
+            draft.tell("first_shown", count=draft.whole("len(result)"))
     with draft.block("else:"):
         draft.tell("answer_none")
+    tell_lost(draft, frame, [group, intent.columns[0]])
     draft.add("result")
 
 
 def _box_of_columns(draft: Draft, intent: Intent, frame: str) -> None:
     names = [literal(name) for name in intent.columns]
-    tell_lost(draft, frame, list(intent.columns))
     draft.add(f"columns = [{', '.join(names)}]", f"result = {frame}[columns].describe()")
     with draft.block(f"if {frame}[columns].notna().any().all():"):
         charts.start(draft)
@@ -168,6 +167,7 @@ def _box_of_columns(draft: Draft, intent: Intent, frame: str) -> None:
         )
     with draft.block("else:"):
         draft.tell("answer_none")
+    tell_lost(draft, frame, [], intent.columns)
     draft.add("result")
 
 
@@ -190,7 +190,7 @@ def write_scatter(draft: Draft, intent: Intent, frame: str) -> None:
             x=shown(x, draft.language),
             y=shown(y, draft.language),
             value=Expr("number(round(correlation, 3))"),
-            count=Expr("number(len(pairs))"),
+            count=draft.whole("len(pairs)"),
         )
     draft.add("result")
 
@@ -228,8 +228,8 @@ def write_missing(draft: Draft, intent: Intent, frame: str) -> None:
         draft.tell(
             "answer_missing_one",
             what=shown(intent.columns[0], draft.language),
-            count=Expr("number(result)"),
-            rows=Expr(f"number(len({frame}))"),
+            count=draft.whole("result"),
+            rows=draft.whole(f"len({frame})"),
             percent=Expr(f"number(100 * result / len({frame})) if len({frame}) else 0"),
         )
         draft.add("result")
@@ -243,7 +243,7 @@ def write_missing(draft: Draft, intent: Intent, frame: str) -> None:
     draft.add(f"}}).sort_values({literal(missing)}, ascending=False, kind='stable').reset_index(drop=True)")
     with draft.block("if counts.sum():"):
         draft.add("most = counts.max()", "top = counts.index[counts.to_numpy().argmax()]")
-        draft.tell("answer_missing", count=Expr("number(counts.sum())"), top=Expr("top"), most=Expr("number(most)"))
+        draft.tell("answer_missing", count=draft.whole("counts.sum()"), top=Expr("top"), most=draft.whole("most"))
     with draft.block("else:"):
         draft.tell("answer_no_missing")
     draft.add("result")
@@ -261,7 +261,7 @@ def write_describe(draft: Draft, intent: Intent, frame: str) -> None:
     else:
         chosen = f"[[{', '.join(literal(name) for name in names)}]]" if intent.columns else ""
         draft.add(f"result = {frame}{chosen}.describe(include='all').T")
-    draft.tell("answer_describe", rows=Expr(f"number(len({frame}))"), columns=Expr(f"number({len(names)})"))
+    draft.tell("answer_describe", rows=draft.whole(f"len({frame})"), columns=draft.whole(f"{len(names)}"))
     draft.add("result")
 
 
@@ -269,7 +269,7 @@ def write_duplicates(draft: Draft, intent: Intent, frame: str) -> None:
     """Write the rows that say the same as an earlier row."""
     subset = f"subset=[{', '.join(literal(name) for name in intent.columns)}]" if intent.columns else ""
     draft.add(f"result = {frame}[{frame}.duplicated({subset})]")
-    draft.tell("answer_duplicates", count=Expr("number(len(result))"), rows=Expr(f"number(len({frame}))"))
+    draft.tell("answer_duplicates", count=draft.whole("len(result)"), rows=draft.whole(f"len({frame})"))
     draft.add("result")
 
 
@@ -284,7 +284,7 @@ def write_columns(draft: Draft, intent: Intent, frame: str) -> None:
         f"    {literal(filled)}: {frame}.notna().sum().to_numpy(), {literal(distinct)}: {frame}.nunique().to_numpy(),"
     )
     draft.add("})")
-    draft.tell("answer_describe", rows=Expr(f"number(len({frame}))"), columns=Expr(f"number({frame}.shape[1])"))
+    draft.tell("answer_describe", rows=draft.whole(f"len({frame})"), columns=draft.whole(f"{frame}.shape[1]"))
     draft.add("result")
 
 
@@ -304,7 +304,6 @@ WRITERS: dict[str, Callable[[Draft, Intent, str], None]] = {
 
 def write_list(draft: Draft, intent: Intent, *, coerce: bool = False) -> None:
     """Write the code of any question that is not about groups."""
-    draft.number_helper()
     frame = take_rows(draft, intent, coerce=coerce)
     draft.gap()
     WRITERS[intent.act](draft, intent, frame)

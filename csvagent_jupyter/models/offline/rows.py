@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .columns import NUMERIC, TEMPORAL
 from .draft import Draft, Expr, literal
 from .intent import Condition, Intent
@@ -76,13 +78,44 @@ def _test(one: Condition, frame: str) -> str:
     return f"{column} {one.operator} {values[0]}"
 
 
-def tell_lost(draft: Draft, frame: str, names: list[str]) -> None:
-    """Write how many rows have no value in these columns, where the profile has seen such rows."""
-    for at, name in enumerate(name for name in dict.fromkeys(names) if _has_gaps(draft, name)):
-        lost = "lost" if at == 0 else f"lost_{at + 1}"
-        draft.add(f"{lost} = {frame}[{literal(name)}].isna().sum()")
-        with draft.block(f"if {lost}:"):
-            draft.tell("lost_rows", column=shown(name, draft.language), count=Expr(f"number({lost})"))
+def tell_lost(draft: Draft, frame: str, names: list[str], measured: Sequence[str] = ()) -> None:
+    """Write how many rows are not in a result for want of a value, where the profile has seen such rows.
+
+    A row counts once that has no value in any of `names`. What is `measured` counts with them when it is one column;
+    of several, each leaves out rows of its own.
+    """
+    measured = tuple(dict.fromkeys(measured))
+    groups = [[*names, *measured]] if len(measured) == 1 else [names, *([name] for name in measured)]
+    told = False
+    for group in groups:
+        gaps = [name for name in dict.fromkeys(group) if _has_gaps(draft, name)]
+        if gaps:
+            _tell_gaps(draft, frame, gaps, first=not told)
+            told = True
+
+
+def _tell_gaps(draft: Draft, frame: str, names: list[str], *, first: bool) -> None:
+    listed = ", ".join(literal(name) for name in names)
+    missing = f"{frame}[{listed}].isna()" if len(names) == 1 else f"{frame}[[{listed}]].isna().any(axis=1)"
+    if first:
+        draft.gap()
+        draft.comment("comment_lost")
+    draft.add(f"lost = {missing}.sum()")
+    with draft.block("if lost:"):
+        forms = draft.say("row_forms").split(",")
+        one, several = draft.say("left_out_forms").split(",")
+        if len(forms) == 3:
+            draft.add("last = 0 if lost % 100 in (11, 12, 13, 14) else lost % 10")
+            draft.add(f"rows = {forms[0]!r} if last == 1 else {forms[1]!r} if last in (2, 3, 4) else {forms[2]!r}")
+        else:
+            draft.add(f"rows = {forms[0]!r} if lost == 1 else {forms[1]!r}")
+        draft.tell(
+            "lost_rows",
+            count=draft.whole("lost"),
+            rows=Expr("rows"),
+            columns=draft.say("or").join(shown(name, draft.language) for name in names),
+            left_out=Expr(f"{one!r} if {'last' if len(forms) == 3 else 'lost'} == 1 else {several!r}"),
+        )
 
 
 def _has_gaps(draft: Draft, name: str) -> bool:

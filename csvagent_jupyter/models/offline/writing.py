@@ -21,6 +21,7 @@ def write(intent: Intent, profile: Profile, language: Language, *, first: bool =
     if intent.share and not intent.keys and not intent.conditions:
         raise NotUnderstoodError("%", "offline.no_whole")
     draft = Draft(profile, language, first=first)
+    draft.may_lack = _may_lack(intent, profile)
     _plan(draft, intent)
     if intent.act == "aggregate":
         write_aggregate(draft, intent, coerce=coerce)
@@ -29,15 +30,25 @@ def write(intent: Intent, profile: Profile, language: Language, *, first: bool =
     return draft.source()
 
 
+def _may_lack(intent: Intent, profile: Profile) -> bool:
+    """Tell whether a number of the answer may have no value: of no rows, of gaps only, the spread of one row."""
+    if intent.conditions or intent.having or not profile.rows or intent.act != "aggregate":
+        return True
+    used = {measure.column for measure in intent.measures}
+    gaps = any(column.nulls for column in profile.columns if column.name in used)
+    return gaps or any(measure.aggregate in ("std", "var") for measure in intent.measures)
+
+
 def _plan(draft: Draft, intent: Intent) -> None:
     steps = []
     if intent.conditions:
         steps.append(draft.say("plan_filter", conditions=telling.conditions(intent.conditions, draft.language)))
     steps.append(telling.what(intent.but(chart=""), draft.language))
     kind = charts.chosen_kind(draft, intent) if intent.act == "aggregate" and intent.keys else intent.chart
+    steps.append(draft.say("plan_answer"))
     if kind:
         steps.append(draft.say("plan_chart", chart=draft.say(f"chart_{kind}")))
-    steps.append(draft.say("plan_answer"))
     draft.comment("plan")
     for at, step in enumerate(steps, 1):
         draft.add(f"# {at}. {one_line_comment(step)}")
+    draft.gap()
