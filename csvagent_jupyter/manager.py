@@ -17,6 +17,7 @@ from .exceptions import BadInput, NotFound, StoreError, StoreUnreachable
 from .messages import (
     FINAL,
     ISOLATIONS,
+    SHARES,
     Answer,
     Event,
     LedgerEntry,
@@ -28,6 +29,7 @@ from .messages import (
     Task,
 )
 from .settings import MAX_ATTEMPTS, RULES, Settings
+from .translations import LANGUAGES
 
 if TYPE_CHECKING:
     from .models.base import ChatModel
@@ -298,6 +300,10 @@ class CSVAgentManager(Settings):
             raise BadInput("manager.long_question", length=len(question.text), limit=MAX_QUESTION)
         if question.max_attempts is not None and not 1 <= question.max_attempts <= MAX_ATTEMPTS:
             raise BadInput("manager.bad_attempts", limit=MAX_ATTEMPTS)
+        if question.share is not None and question.share not in SHARES:
+            raise BadInput("manager.bad_share", share=question.share, known=", ".join(SHARES))
+        if question.language is not None and question.language not in LANGUAGES:
+            raise BadInput("manager.bad_language", language=question.language, known=", ".join(LANGUAGES))
         if question.timeout is not None and not 0 < question.timeout <= MAX_SECONDS:
             raise BadInput("manager.bad_timeout", limit=int(MAX_SECONDS))
 

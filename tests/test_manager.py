@@ -283,6 +283,8 @@ async def test_reset_ends_the_kernel_and_keeps_the_dialogue(
         (Question("mean?"), "manager.no_sources"),
         (Question("mean?", max_attempts=0), "manager.bad_attempts"),
         (Question("mean?", timeout=float("nan")), "manager.bad_timeout"),
+        (Question("mean?", share="everything"), "manager.bad_share"),  # type: ignore[arg-type]
+        (Question("mean?", language="de"), "manager.bad_language"),  # type: ignore[arg-type]
     ],
 )
 async def test_what_cannot_be_asked_is_refused_in_one_sentence(

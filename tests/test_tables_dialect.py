@@ -75,6 +75,11 @@ def test_what_is_stated_is_not_found_anew() -> None:
     assert (found.delimiter, found.header_rows) == (",", 0)
 
 
+def test_a_long_last_row_does_not_make_a_preamble_of_the_table_above_it() -> None:
+    assert detect("a,b,c\n1\n2,3\n4,5,6,7,8\n").skipped_rows == 0
+    assert detect("Report of May\na,b,c\n1,2\n").skipped_rows == 1
+
+
 def test_rows_that_do_not_fit_are_counted_by_line() -> None:
     text = 'a,b\n1,"two\nlines"\n3\n4,5,6\n7,8,\n'
     _, layout = scan(text, Dialect())

@@ -223,7 +223,10 @@ def _escape(text: str, quotechar: str) -> str:
 
 
 def _preamble(rows: Sequence[Row]) -> int:
-    """Return how many filled rows stand above the table: titles and remarks, narrower than the rows that follow."""
+    """Return how many filled rows stand above the table: titles and remarks, narrower than the rows that follow.
+
+    A last row that is wider than all others is no table with everything else above it.
+    """
     widths = Counter(len(row.cells) for row in rows)
     usual = max(widths, key=lambda width: (widths[width], width))
     if usual < 2 or len(rows) < 3:
@@ -231,7 +234,7 @@ def _preamble(rows: Sequence[Row]) -> int:
     for number, row in enumerate(rows[:30]):
         filled = sum(1 for cell in row.cells if cell.strip())
         if len(row.cells) >= usual - 1 and filled > max(1, usual // 2):
-            return number
+            return number if number < len(rows) - 1 else 0
     return 0
 
 

@@ -86,10 +86,6 @@ TEXTS: Catalogue = {
         "выберите другую модель.",
     ),
     "cancelled": ("Stopped after {seconds} s.", "Остановлено через {seconds} с."),
-    "internal": (
-        "Something went wrong inside the program: {error}. Ask again; if it happens again, report it.",
-        "Внутренняя ошибка программы: {error}. Задайте вопрос ещё раз, а если ошибка повторится, сообщите о ней.",
-    ),
     "no_model": (
         "No model was given for this question. Choose one.",
         "Для этого вопроса не выбрана модель. Выберите её.",

@@ -27,6 +27,14 @@ TEXTS: Catalogue = {
         "The time limit must be more than 0 and at most {limit:second|seconds}.",
         "Ограничение по времени должно быть больше 0 и не больше {limit:секунды|секунд|секунд}.",
     ),
+    "bad_share": (
+        "“{share}” is not a level of sharing. There are: {known}.",
+        "«{share}» — неизвестный уровень передачи данных. Есть: {known}.",
+    ),
+    "bad_language": (
+        "“{language}” is not a language that answers are given in. There are: {known}.",
+        "На языке «{language}» ответы не даются. Есть: {known}.",
+    ),
     "unknown_consent": (
         "“{what}” cannot be allowed. Allow “share” (more of the data for a model that was only found by its key) or "
         "“process” (a kernel that is separate, but not confined).",

@@ -75,7 +75,6 @@ TEXTS: Final[Catalogue] = {
         "“{name}” cannot be unpacked: it is damaged, cut off or has a password. Unpack it yourself and give the CSV.",
         "«{name}» не распаковывается: архив повреждён, обрезан или с паролем. Распакуйте его и укажите CSV.",
     ),
-    "empty_archive": ("“{name}” is an empty archive.", "Архив «{name}» пуст."),
     "binary_picture": ("“{name}” is a picture, not a table.", "«{name}» — это изображение, а не таблица."),
     "binary_pdf": (
         "“{name}” is a PDF. Export its table as CSV and give that.",
