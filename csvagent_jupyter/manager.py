@@ -303,7 +303,7 @@ class CSVAgentManager(Settings):
         if question.share is not None and question.share not in SHARES:
             raise BadInput("manager.bad_share", share=question.share, known=", ".join(SHARES))
         if question.language is not None and question.language not in LANGUAGES:
-            raise BadInput("manager.bad_language", language=question.language, known=", ".join(LANGUAGES))
+            raise BadInput("manager.bad_language", asked=question.language, known=", ".join(LANGUAGES))
         if question.timeout is not None and not 0 < question.timeout <= MAX_SECONDS:
             raise BadInput("manager.bad_timeout", limit=int(MAX_SECONDS))
 

@@ -32,8 +32,8 @@ TEXTS: Catalogue = {
         "«{share}» — неизвестный уровень передачи данных. Есть: {known}.",
     ),
     "bad_language": (
-        "“{language}” is not a language that answers are given in. There are: {known}.",
-        "На языке «{language}» ответы не даются. Есть: {known}.",
+        "“{asked}” is not a language that answers are given in. There are: {known}.",
+        "На языке «{asked}» ответы не даются. Есть: {known}.",
     ),
     "unknown_consent": (
         "“{what}” cannot be allowed. Allow “share” (more of the data for a model that was only found by its key) or "
