@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from agent_room import SALES, Books, ScriptedModel, Shop, make_desk, open_shop, reply, run, stages, table_file
+from PIL import Image
 
 from csvagent_jupyter.agent.desk import Workplace
 from csvagent_jupyter.agent.loop import MAX_QUESTION, Run, answer
 from csvagent_jupyter.exceptions import Ambiguous, Declined, ModelUnreachable
-from csvagent_jupyter.messages import Budget, Question, Source, Turn, Usage
+from csvagent_jupyter.messages import Budget, Execution, Plot, Question, Source, Turn, Usage
 
 SUM = "total = df['amount'].sum()\nprint(f'The sum is {total:.0f}')\ntotal"
 
@@ -439,3 +442,48 @@ async def test_several_tables_are_there_by_name(place: Workplace, sales: Source,
     assert result.text_output == "['costs', 'sales'] 4 3"
     assert [profile.name for profile in result.profiles] == ["sales", "costs"]
     assert any(event.meta and event.meta.status == "Read 2 tables" for event in events)
+
+
+class Painter:
+    """A kernel whose code leaves one huge blank picture."""
+
+    isolation = "process"
+    libraries = ()
+    alive = True
+
+    def __init__(self) -> None:
+        canvas = io.BytesIO()
+        Image.new("RGB", (7_000, 7_000), "white").save(canvas, "PNG")
+        self.execution = Execution(stdout="drawn", plots=(Plot(canvas.getvalue()),))
+
+    def say_gaps(self, language: str = "en") -> tuple[str, ...]:
+        return ()
+
+    async def load(self, sources: object) -> None:
+        return
+
+    async def execute(self, code: str, **_: object) -> Execution:
+        return self.execution
+
+
+async def test_checking_a_huge_picture_holds_nobody_up(tmp_path: Path, sales: Source) -> None:
+    loop = asyncio.get_running_loop()
+    beats = [loop.time()]
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(0.01)
+            beats.append(loop.time())
+
+    place = Workplace(Painter(), tmp_path / "tables")  # type: ignore[arg-type]
+    beating = asyncio.create_task(beat())
+    began: float | None = None
+    one = Run(Question("q", (sales,)), make_desk(place, ScriptedModel(reply("1")), Books(), max_attempts=1))
+    async with aclosing(one.events()) as events:
+        async for event in events:
+            if event.meta is not None and event.meta.stage == "checking":
+                began = loop.time()
+    beating.cancel()
+    assert began is not None
+    gaps = [after - before for before, after in pairwise(beats) if after > began]
+    assert max(gaps) < (loop.time() - began) / 2

@@ -143,7 +143,7 @@ class Run:
         if execution.error is not None:
             raise Failed("agent.replay_failed", error=told(execution.error, self.desk.language))
         yield self.account.progress("checking", key="replay_checking")
-        self._accepted = (saved.code, execution, check(execution, saved.code))
+        self._accepted = (saved.code, execution, await _checked(execution, saved.code))
         result = await self._finish(saved.reading, saved.earlier)
         yield self.account.progress("done")
         yield result
@@ -195,7 +195,7 @@ class Run:
                 execution = await self._execute(place, reply.code)
                 if execution.error is None:
                     yield self.account.progress("checking", code=reply.code)
-                setback = self._judge(reply.code, execution, place, built_on)
+                setback = await self._judge(reply.code, execution, place, built_on)
             attempt = Attempt(number, reply.code, setback.error if setback else None, self._clock() - started)
             repeated = any((a.code, a.error) == (attempt.code, attempt.error) for a in self.account.attempts)
             self.account.attempts.append(attempt)
@@ -263,7 +263,9 @@ class Run:
             forget(place)
             raise
 
-    def _judge(self, code: str, execution: Execution, place: Workplace, built_on: tuple[Turn, ...]) -> Setback | None:
+    async def _judge(
+        self, code: str, execution: Execution, place: Workplace, built_on: tuple[Turn, ...]
+    ) -> Setback | None:
         """Take the execution as the answer, or say why it is not good enough.
 
         One that ran and is only doubtful stands as the answer for as long as there is no better one; what it made is
@@ -271,7 +273,7 @@ class Run:
         """
         if execution.error is not None:
             return of_error(code, execution.error)
-        findings = check(execution, code)
+        findings = await _checked(execution, code)
         severe = next((finding for finding in findings if finding.severe), None)
         if severe is None:
             self._accepted, self._built_on = (code, execution, findings), built_on
@@ -352,3 +354,8 @@ class Run:
             self._opening.exception()
         if self._place is not None:
             await self.desk.release(self._place)
+
+
+async def _checked(execution: Execution, code: str) -> tuple[Finding, ...]:
+    """Check in a thread: many large pictures take seconds, and whoever stops the run does not wait for them."""
+    return await asyncio.to_thread(check, execution, code)
