@@ -11,7 +11,7 @@ from matplotlib.dates import num2date
 from offline_frames import ask, people, russian, sales
 
 S, P, R = sales(), people(), russian()
-OKABE_ITO = {"#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#f0e442", "#000000"}
+OKABE_ITO = {"#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#f0e442", "#999999"}
 
 
 def hexes(colors: Any) -> set[str]:
@@ -104,6 +104,19 @@ def test_sorting_by_an_axis() -> None:
     assert [tick.get_text() for tick in by_name.get_xticklabels()] == sorted(S["product"].unique(), reverse=True)
     by_height = heights(ask("bar chart of revenue by product, y axis in ascending order", S).axes)
     assert by_height == sorted(by_height)
+
+
+def test_weekdays_are_bars_and_a_long_scale_of_numbers_is_a_line() -> None:
+    assert len(ask("revenue by weekday", S).axes.patches) == S["date"].dt.day_of_week.nunique()
+    frame = pd.DataFrame({"age": range(18, 60), "income": range(42)})
+    (line,) = ask("total income by age", frame).axes.lines
+    assert line.get_ydata().tolist() == list(range(42))
+
+
+def test_small_slices_have_no_percentage_to_run_into_the_next() -> None:
+    frame = pd.DataFrame({"shop": list("abc"), "revenue": [90, 9, 1]})
+    texts = [text.get_text() for text in ask("pie chart of revenue by shop", frame).axes.texts]
+    assert [text for text in texts if text.endswith("%")] == ["90.0%", "9.0%"]
 
 
 def test_one_question_draws_at_most_one_chart() -> None:

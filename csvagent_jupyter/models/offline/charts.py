@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .columns import TEMPORAL, is_year
-from .draft import BLUE, PALETTE, Draft, Expr, literal, plotted
+from .draft import BLUE, PALETTE, Draft, literal, plotted
 from .intent import ChartKind, Intent
 from .telling import key, measure
 
@@ -78,7 +78,9 @@ def chosen_kind(draft: Draft, intent: Intent) -> ChartKind:
         return intent.chart
     if intent.single:
         return ""
-    timely = first.grain not in ("", "weekday", "hour") or is_year(column) or column.type in TEMPORAL
+    dated = not first.grain and (is_year(column) or column.type in TEMPORAL)
+    scale = not first.grain and len(intent.keys) == 1 and column.type == "integer" and column.distinct > MOST_CATEGORIES
+    timely = dated or scale or first.grain not in ("", "weekday", "hour")
     if timely:
         return "bar" if intent.limit or intent.descending is not None else "line"
     if first.grain or len(intent.keys) == 2:
@@ -124,7 +126,9 @@ def _draw_bars(draft: Draft, intent: Intent, key_name: str, value_name: str, kin
         bars, labels = "bars", "bars.index"
     if kind == "pie":
         colors = "plt.get_cmap('tab20').colors" if many else repr(list(PALETTE))
-        draft.add(f"ax.pie({bars}, labels={labels}, autopct='%.1f%%', startangle=90, counterclock=False,")
+        percent = "'%.1f%%' % share if share >= 4 else ''"
+        draft.add(f"ax.pie({bars}, labels={labels}, startangle=90, counterclock=False,")
+        draft.add(f"       autopct=lambda share: {percent},")
         draft.add(f"       colors={colors}, wedgeprops={{'edgecolor': 'white'}})")
         finish(draft, title(draft, intent), "", "", numbers="")
     elif kind == "barh":
@@ -169,6 +173,8 @@ def _draw_series(draft: Draft, intent: Intent, key_names: list[str], value_name:
         if intent.keys[0].grain in ("day", "week", "month"):
             pattern = "%Y-%m" if intent.keys[0].grain == "month" else "%Y-%m-%d"
             draft.add(f"wide.index = wide.index.strftime({literal(pattern)})")
+        if intent.keys[0].grain == "quarter":
+            draft.add("wide.index = wide.index.to_period('Q').astype(str)")
         if not intent.limit or intent.limit > MOST_CATEGORIES:
             with draft.block(f"if len(wide) > {MOST_CATEGORIES}:"):
                 draft.tell("first_shown", count=draft.whole("len(wide)"))

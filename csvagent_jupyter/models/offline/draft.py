@@ -10,7 +10,7 @@ from ...messages import Profile
 from ...translations import Language, say
 from .telling import one_line
 
-PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000")
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#999999")
 BLUE = PALETTE[0]
 
 
