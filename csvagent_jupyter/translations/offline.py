@@ -81,11 +81,15 @@ TEXTS: Catalogue = {
     "compared": ("{column} {operator} {values}", "{column} {operator} {values}"),
     "between": ("{column} is from {low} to {high}", "{column} от {low} до {high}"),
     "contains": ("{column} contains {values}", "{column} содержит {values}"),
-    "is_missing": ("{column} is missing", "{column} не заполнено"),
-    "is_present": ("{column} is filled in", "{column} заполнено"),
-    "year_is": ("year of {column} is {values}", "год {column}: {values}"),
-    "month_is": ("month of {column} is {values}", "месяц {column}: {values}"),
-    "span": ("{column} is from {low} until before {high}", "{column} с {low}, до {high} (не включая)"),
+    "is_missing": ("{column} is missing", "нет значения {column}"),
+    "is_present": ("{column} is filled in", "есть значение {column}"),
+    "year_is": ("year of {column} is {values}", "год ({column}) = {values}"),
+    "month_is": ("month of {column} is {values}", "месяц ({column}) = {values}"),
+    "months": (
+        "January,February,March,April,May,June,July,August,September,October,November,December",
+        "январь,февраль,март,апрель,май,июнь,июль,август,сентябрь,октябрь,ноябрь,декабрь",
+    ),
+    "span": ("{column} is from {low} to {high}", "{column} с {low} по {high}"),
     "true": ("true", "да"),
     "false": ("false", "нет"),
     "or": (" or ", " или "),
@@ -193,7 +197,7 @@ TEXTS: Catalogue = {
     ),
     "answer_correlations_of": (
         "{what} is most strongly correlated with {y}: {value}.",
-        "{what} сильнее всего связано с {y}: {value}.",
+        "Сильнее всего с {what} связан столбец {y}: {value}.",
     ),
     "answer_no_pairs": ("There are too few values for a correlation.", "Для корреляции слишком мало значений."),
     "answer_missing": (
@@ -297,6 +301,10 @@ TEXTS: Catalogue = {
     "unclear": (
         "“{words}” can be read in several ways. Choose one of these questions.",
         "«{words}» можно понять по-разному. Выберите один из вопросов.",
+    ),
+    "several_meanings": (
+        "“{words}” can mean several things ({readings}), and I cannot tell which. Say it with the name of the column.",
+        "«{words}» можно понять по-разному ({readings}), и я не знаю, как именно. Назовите столбец.",
     ),
     "nothing_before": (
         "“{words}” seems to go on from a question that I did not read. Ask it as a whole question.",

@@ -25,6 +25,11 @@ _ADDITIVE = """revenue sales profit cost expense income amount total sum quantit
 _AVERAGED = """price age rate rating score grade mark temperature humidity pressure height weight length width size
     speed percent share margin discount salary duration experience level distance ratio average mean median rank
     latitude longitude"""
+_SAYS = {
+    "max": "max maximum high highest макс максимум максимальная",
+    "min": "min minimum low lowest мин минимум минимальная",
+}
+_PARTS_OF_YEAR = {"month": 12, "quarter": 4, "weekday": 7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class ColumnIndex:
         for key in {words, tuple(sorted(words)), meant, (stem("".join(words)),)}:
             for match in self._exact.get(key, ()):
                 _keep_better(found, match)
-        if not any(match.score >= 0.9 for match in found.values()):
+        if not any(match.score >= 0.9 for match in found.values()) and len(set(meant)) == len(meant):
             rows = self._words.get(meant[0], ())
             for column, name in rows:
                 if set(meant) <= name:
@@ -116,6 +121,17 @@ class ColumnIndex:
         """Return the columns about a concept (age, price, date), the plainest names first."""
         rows = self._words.get(concept(stem(word)), ())
         return [column for column, _ in sorted(rows, key=lambda row: len(row[1]))]
+
+    def about(self, word: str, direction: str = "") -> list[Column]:
+        """Return the numbers and dates that a concept means: the plainest names, all of them where several are.
+
+        `direction` (max or min) decides between columns that say it: the hottest is about temp_max, not temp_min.
+        """
+        rows = [row for row in self._words.get(concept(stem(word)), ()) if row[0].type in (*NUMERIC, *TEMPORAL)]
+        fewest = min((len(name) for _, name in rows), default=0)
+        found = [column for column, name in rows if len(name) == fewest]
+        said = [column for column in found if direction and _about(column, _SAYS[direction])]
+        return said if len(said) == 1 else found
 
     def dates(self) -> list[Column]:
         return [column for column in self.profile.columns if column.type in TEMPORAL]
@@ -152,14 +168,25 @@ def is_id_word(word: str) -> bool:
     return concept(word) in stems_of(_IDS)
 
 
+def is_part_of_year(column: Column) -> bool:
+    """Tell whether whole numbers are the months, quarters or weekdays that the column's name says."""
+    if column.type != "integer" or not isinstance(column.min, int | float) or not isinstance(column.max, int | float):
+        return False
+    words = stems(column.name)
+    last = next(
+        (most for name, most in _PARTS_OF_YEAR.items() if words and concept(words[-1]) == concept(stem(name))), 0
+    )
+    return column.min >= 0 and column.max <= last
+
+
 def is_measure(column: Column) -> bool:
     """Tell whether adding or averaging this column can mean anything."""
-    return column.type in NUMERIC and not is_identifier(column) and not is_year(column)
+    return column.type in NUMERIC and not (is_identifier(column) or is_year(column) or is_part_of_year(column))
 
 
 def is_group(column: Column, rows: int) -> bool:
     """Tell whether rows can be grouped by this column in a readable way."""
-    if column.type in TEXTUAL or column.type == "boolean" or is_year(column):
+    if column.type in TEXTUAL or column.type == "boolean" or is_year(column) or is_part_of_year(column):
         return True
     return column.type == "integer" and 0 < column.distinct <= max(2, min(20, rows // 2))
 

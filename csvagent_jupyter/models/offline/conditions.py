@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 from ...messages import Column
-from .columns import NUMERIC, TEMPORAL, is_measure
+from .columns import NUMERIC, TEMPORAL, is_measure, usual_aggregate
 from .intent import Aggregate, Condition, Having, Measure, Operator
-from .moments import Moment, date_column, moment_at
+from .moments import moment_at
 from .sentence import NotUnderstoodError, Sentence, UnclearError
+from .times import LINKS, month_range, operator_of, read_times, time_comparison, time_span
 
 _FLIPPED: dict[str, Operator] = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
 _RANGE_ENDS = ("weak", "to", "by")
 _NOT_TRUTH = ("by", "distinct", "share", "count", "aggregate")
-_LINKS = frozenset({"stop", "in", "than", "unit", "only", "which"})
 
 
 def read_conditions(s: Sentence) -> tuple[tuple[Condition, ...], tuple[Having, ...]]:
@@ -32,7 +30,7 @@ def read_conditions(s: Sentence) -> tuple[tuple[Condition, ...], tuple[Having, .
             conditions.append(found)
     conditions += _literals(s)
     conditions += _values(s)
-    conditions += _times(s)
+    conditions += read_times(s)
     conditions += _equal_numbers(s)
     conditions += _booleans(s)
     conditions += _gaps(s)
@@ -41,19 +39,23 @@ def read_conditions(s: Sentence) -> tuple[tuple[Condition, ...], tuple[Having, .
 
 def _between(s: Sentence, at: int) -> Condition:
     first = s.after(at)
+    months = month_range(s, at, first, LINKS | {"and", "weak", "to"})
+    if months is not None:
+        return months
     low = moment_at(s, first)
     if low is not None and _about_time(s):
-        second = s.after(low.end, skip=_LINKS | {"and", "weak", "to"})
+        second = s.after(low.end, skip=LINKS | {"and", "weak", "to"})
         high = moment_at(s, second)
         if high is not None:
-            return _time_span(s, at, low, high)
+            return time_span(s, at, low, high)
     number = s.number(first)
-    second_number = s.number(s.after(number[1], skip=_LINKS | {"and", "weak", "to"})) if number else None
+    second_number = s.number(s.after(number[1], skip=LINKS | {"and", "weak", "to"})) if number else None
     if number is None or second_number is None:
         raise NotUnderstoodError(s.tags[at].text, "offline.words_unused")
     column, place = _compared_column(s, at, second_number[1])
+    values = (_in_units(s, column, number), _in_units(s, column, second_number))
     s.use(*range(at, second_number[1] + 1), place)
-    return Condition(column.name, "between", (number[0], second_number[0]))
+    return Condition(column.name, "between", values)
 
 
 def _about_time(s: Sentence) -> bool:
@@ -66,36 +68,48 @@ def _weak_range(s: Sentence, at: int) -> list[Condition]:
     if s.kind(at) != "weak":
         return []
     first = s.after(at)
-    skip = _LINKS | {"weak", "to", "by"}
+    skip = LINKS | {"weak", "to", "by"}
+    if first is not None and s.kind(first + 1) in _RANGE_ENDS:
+        months = month_range(s, at, first, skip)
+        if months is not None:
+            return [months]
     low = moment_at(s, first)
     if low is not None and (low.year is None or _about_time(s)):
         high = moment_at(s, s.after(low.end, skip=skip)) if s.kind(low.end + 1) in _RANGE_ENDS else None
         if high is not None:
-            return [_time_span(s, at, low, high)]
-        return [_time_comparison(s, at, low, ">=" if s.tags[at].value == ">=" else "<=")]
+            return [time_span(s, at, low, high)]
+        return [time_comparison(s, at, low, ">=" if s.tags[at].value == ">=" else "<=")]
     number = s.number(first)
     if number is None:
         return []
     second = s.number(s.after(number[1], skip=skip)) if s.kind(number[1] + 1) in _RANGE_ENDS else None
     end = second[1] if second else number[1]
     column, place = _compared_column(s, at, end)
+    low_value = _in_units(s, column, number)
     s.use(*range(at, end + 1), place)
     if second:
-        return [Condition(column.name, "between", (number[0], second[0]))]
-    return [Condition(column.name, ">=" if s.tags[at].value == ">=" else "<=", (number[0],))]
+        return [Condition(column.name, "between", (low_value, _in_units(s, column, second)))]
+    return [Condition(column.name, ">=" if s.tags[at].value == ">=" else "<=", (low_value,))]
+
+
+def _in_units(s: Sentence, column: Column, number: tuple[float | int, int]) -> float | int:
+    """Return a number as the column has it: 10 % is 0.1 where the column holds parts of one."""
+    value, end = number
+    parts = s.tags[end].text == "%" and isinstance(column.max, int | float) and 0 < column.max <= 1
+    return value / 100 if parts else value
 
 
 def _comparison(s: Sentence, at: int) -> Condition | Having | None:
     operator, _, about = s.tags[at].value.partition(":")
-    operand = s.after(at, skip=_LINKS)
+    operand = s.after(at, skip=LINKS)
     if about == "date" or not (about or _numeric_before(s, at)):
         moment = moment_at(s, operand)
         if moment is not None:
-            return _time_comparison(s, at, moment, operator)
+            return time_comparison(s, at, moment, operator)
     number = s.number(operand)
     first = at
     if number is None:  # "30 or more", «30 и старше»
-        before = s.before(at, skip=_LINKS | {"and"})
+        before = s.before(at, skip=LINKS | {"and"})
         back = before - 1 if before is not None and s.kind(before) in ("unit", "scale") else before
         number = s.number(back)
         if number is None or back is None:
@@ -110,22 +124,33 @@ def _comparison(s: Sentence, at: int) -> Condition | Having | None:
         column = _column_about(s, at, about)
         if column.type in TEMPORAL:  # "later than 10" is no time
             raise NotUnderstoodError(s.tags[at].text, "offline.words_unused")
-        named = s.before(first, skip=_LINKS | {"not"})
+        named = s.before(first, skip=LINKS | {"not"})
         if named is not None and s.kind(named) == "column" and column.name in s.tags[named].options:
             s.use(named)
         s.use(*range(first, end + 1))
-        return Condition(column.name, _operator(operator), (number[0],))
+        return Condition(column.name, operator_of(operator), (number[0],))
     following = s.after(end)
     if s.kind(following) in ("rows", "people") and following is not None:
         s.use(*range(first, end + 1), following)
-        return Having(Measure("count"), _operator(operator), (number[0],))
+        return Having(Measure("count"), operator_of(operator), (number[0],))
     column, place = _compared_column(s, first, end)
+    value = _in_units(s, column, (number[0], end))
     s.use(*range(first, end + 1), place)
     before = s.before(min(first, place))
     if s.kind(before) == "aggregate" and before is not None and place < first and _groups_named(s, place):
         s.use(before)
-        return Having(Measure(_aggregate(s.tags[before].value), column.name), _operator(operator), (number[0],))
-    return Condition(column.name, _operator(operator), (number[0],))
+        return Having(Measure(_aggregate(s.tags[before].value), column.name), operator_of(operator), (value,))
+    if _only_totals_reach(s, column, place, operator, value):
+        tag = s.tags[place]
+        raise UnclearError(tag.text, tag.start, tag.end, (f'§sum§ "{column.name}"',))
+    return Condition(column.name, operator_of(operator), (value,))
+
+
+def _only_totals_reach(s: Sentence, column: Column, place: int, operator: str, value: float) -> bool:
+    """Tell whether no row is that large, while groups are asked for whose totals may be."""
+    beyond = isinstance(column.max, int | float) and operator in (">", ">=") and value > column.max
+    others = [at for at in s.columns() if at != place and s.column(at, is_measure) is not None]
+    return beyond and not others and usual_aggregate(column) == "sum" and _groups_named(s, place)
 
 
 def _groups_named(s: Sentence, measured: int) -> bool:
@@ -134,18 +159,12 @@ def _groups_named(s: Sentence, measured: int) -> bool:
     return s.has("by", "which") or any(column is not None for column in others)
 
 
-def _operator(word: str) -> Operator:
-    if word not in get_args(Operator):
-        raise NotUnderstoodError(word)
-    return word  # type: ignore[return-value]
-
-
 def _aggregate(word: str) -> Aggregate:
     return word  # type: ignore[return-value]
 
 
 def _numeric_before(s: Sentence, at: int) -> bool:
-    before = s.before(at, skip=_LINKS | {"not"})
+    before = s.before(at, skip=LINKS | {"not"})
     return before is not None and s.kind(before) == "column" and s.column(before, _comparable) is not None
 
 
@@ -155,12 +174,12 @@ def _comparable(column: Column) -> bool:
 
 def _compared_column(s: Sentence, first: int, end: int) -> tuple[Column, int]:
     """Return the column of numbers that stands before a comparison, or right after its number."""
-    for place in (s.before(first, skip=_LINKS | {"not"}), s.after(end)):
+    for place in (s.before(first, skip=LINKS | {"not"}), s.after(end)):
         if place is not None and s.kind(place) == "column":
             column = s.column(place, _comparable)
             if column is not None:
                 return column, place
-    before = s.before(first, skip=_LINKS | {"not"})
+    before = s.before(first, skip=LINKS | {"not"})
     if before is not None and s.tags[before].value == "people" and s.index.of_concept("age"):
         return _column_about(s, first, "age"), first
     mentioned = [at for at in s.columns() if at < first and s.column(at, is_measure) is not None]
@@ -174,78 +193,14 @@ def _compared_column(s: Sentence, first: int, end: int) -> tuple[Column, int]:
 
 def _column_about(s: Sentence, at: int, about: str) -> Column:
     """Return the column of a concept that a comparison names by itself: older than is about age."""
-    found = [column for column in s.index.of_concept(about) if column.type in (*NUMERIC, *TEMPORAL)]
+    found = s.index.about(about)
+    tag = s.tags[at]
     if not found:
-        raise NotUnderstoodError(s.tags[at].text, "offline.no_column_for")
+        raise NotUnderstoodError(tag.text, "offline.no_column_for")
+    if len(found) > 1:
+        sign = tag.value.partition(":")[0] if tag.kind == "compare_of" else tag.text
+        raise UnclearError(tag.text, tag.start, tag.end, tuple(f'"{column.name}" {sign}' for column in found))
     return found[0]
-
-
-# --- times ----------------------------------------------------------------------------------------------------------
-
-
-def _time_span(s: Sentence, at: int, low: Moment, high: Moment) -> Condition:
-    years = _year_column(s, at)
-    if years is not None and low.year and high.year:
-        s.use(*range(at, high.end + 1))
-        return Condition(years.name, "between", (low.year, high.year))
-    words = s.tags[at].text
-    column, named = date_column(s, at, word=words)
-    s.use(*range(at, high.end + 1), *([named] if named is not None else []))
-    return Condition(column.name, "span", (low.first, high.past))
-
-
-def _time_comparison(s: Sentence, at: int, moment: Moment, operator: str) -> Condition:
-    years = _year_column(s, at)
-    if years is not None and moment.year:
-        s.use(*range(at, moment.end + 1))
-        return Condition(years.name, _operator(operator), (moment.year,))
-    column, named = date_column(s, at)
-    s.use(*range(at, moment.end + 1), *([named] if named is not None else []))
-    if operator in (">", "<="):
-        return Condition(column.name, ">=" if operator == ">" else "<", (moment.past,))
-    return Condition(column.name, _operator(operator), (moment.first,))
-
-
-def _year_column(s: Sentence, at: int) -> Column | None:
-    """Return the column of whole years when there is no date column to be meant."""
-    years = s.index.years()
-    return years[0] if len(years) == 1 and not s.index.dates() else None
-
-
-def _times(s: Sentence) -> list[Condition]:
-    found: list[Condition] = []
-    years: dict[str, list[int]] = {}
-    for at in s.unused("date", "month", "quarter", "number", "grain"):
-        before = s.before(at, skip=_LINKS)
-        moment = moment_at(s, at) if at not in s.used else None
-        if moment is None or s.kind(before) in ("top", "bottom", "head"):
-            continue
-        if not (s.index.dates() or s.index.years()) and s.kind(at - 1) == "column":
-            continue
-        column_of_years = _year_column(s, at)
-        if column_of_years is not None and moment.year:
-            years.setdefault(column_of_years.name, []).append(moment.year)
-            s.use(*range(at, moment.end + 1))
-            continue
-        column, named = date_column(s, at)
-        s.use(*range(at, moment.end + 1), *([named] if named is not None and _only_for_time(s, named) else []))
-        if moment.year:
-            years.setdefault(column.name, []).append(moment.year)
-        else:
-            found.append(Condition(column.name, "span", (moment.first, moment.past)))
-    for name, listed in years.items():
-        whole = s.index[name].type not in TEMPORAL
-        found.append(Condition(name, ("in" if len(listed) > 1 else "==") if whole else "year", tuple(listed)))
-    for at in s.unused("month"):
-        column, named = date_column(s, at)
-        s.use(at)
-        found.append(Condition(column.name, "month", (int(s.tags[at].value),)))
-    return found
-
-
-def _only_for_time(s: Sentence, named: int) -> bool:
-    """A date column that is grouped by stays for the grouping."""
-    return s.kind(s.before(named)) not in ("by", "grain", "trend")
 
 
 # --- cells ----------------------------------------------------------------------------------------------------------
@@ -275,7 +230,7 @@ def _values(s: Sentence) -> list[Condition]:
 def _column_of_cell(s: Sentence, at: int) -> str:
     """Return the column that holds a cell: the one named beside it, or the only one."""
     holders = list(dict.fromkeys(column for column, _ in s.tags[at].cells))
-    for place in (s.before(at, skip=_LINKS | {"not", "compare"}), s.after(at)):
+    for place in (s.before(at, skip=LINKS | {"not", "compare"}), s.after(at)):
         if place is None or s.tags[place].kind != "column":
             continue
         named = [name for name in s.tags[place].options if name in holders]
@@ -301,7 +256,7 @@ def _use_equals(s: Sentence, place: int, at: int) -> None:
 
 
 def _negated(s: Sentence, at: int) -> bool:
-    before = s.before(at, skip=_LINKS | {"column"})
+    before = s.before(at, skip=LINKS | {"column"})
     if s.kind(before) == "not" and before is not None:
         s.use(before)
         return True
@@ -333,7 +288,7 @@ def _equal_numbers(s: Sentence) -> list[Condition]:
     """Read "class 3": a number right after a column of numbers."""
     found = []
     for at in s.unused("number"):
-        before = s.before(at, skip=_LINKS)
+        before = s.before(at, skip=LINKS)
         if before is None or s.kind(before) != "column" or s.kind(s.before(before)) in ("top", "bottom", "by"):
             continue
         column = s.column(before, _comparable)
@@ -357,7 +312,7 @@ def _booleans(s: Sentence) -> list[Condition]:
         if s.has("missing", "describe", "distribution", "chart"):
             continue
         truth = True
-        before, following = s.before(at), s.after(at, skip=_LINKS | {"compare"})
+        before, following = s.before(at), s.after(at, skip=LINKS | {"compare"})
         if s.kind(before) == "not" and before is not None:
             s.use(before)
             truth = False
@@ -369,6 +324,19 @@ def _booleans(s: Sentence) -> list[Condition]:
     return found
 
 
+def _without(s: Sentence, at: int, named: int, column: Column) -> Condition:
+    """Read "without rain": no value, or zero; what the column really has decides, and where it has both, the person."""
+    zero = is_measure(column) and isinstance(column.min, int | float) and column.min <= 0
+    if zero and column.nulls:
+        start, end = s.tags[at].start, s.tags[named].end
+        link = "with" if s.tags[at].text.isascii() else "с"
+        said = ("= 0", "is missing" if link == "with" else "не указан")
+        words = f"{s.tags[at].text} {s.tags[named].text}"
+        raise UnclearError(words, start, end, tuple(f'{link} "{column.name}" {one}' for one in said))
+    s.use(at, named)
+    return Condition(column.name, "==", (0,)) if zero else Condition(column.name, "missing")
+
+
 def _gaps(s: Sentence) -> list[Condition]:
     """Read "rows without email", "where age is missing", once something else is asked than how much is missing."""
     found = []
@@ -377,11 +345,10 @@ def _gaps(s: Sentence) -> list[Condition]:
         if s.kind(following) == "column" and following is not None and s.has("count", "rows", "show", "which"):
             column = s.column(following)
             if column is not None:
-                s.use(at, following)
-                found.append(Condition(column.name, "missing"))
+                found.append(_without(s, at, following, column))
     for at in s.unused("missing", "present"):
         asked = s.has("count", "share", "by") or (s.has("rows") and s.has("show", "count"))
-        for place in (s.before(at, skip=_LINKS | {"not"}), s.after(at)):
+        for place in (s.before(at, skip=LINKS | {"not"}), s.after(at)):
             if not asked or place is None or s.kind(place) != "column" or s.kind(s.before(place)) == "by":
                 continue
             column = s.column(place)

@@ -93,7 +93,8 @@ def _understood(prompt: Prompt) -> tuple[Intent, Profile]:
     unclear = next((error for error in errors if isinstance(error, UnclearError)), None)
     if unclear is not None:
         raise _ambiguous(unclear, prompt)
-    raise _declined(min(errors, key=lambda error: len(error.words)), prompt)
+    plain = [error for error in errors if isinstance(error, NotUnderstoodError)]
+    raise _declined(min(plain, key=lambda error: len(error.words)), prompt)
 
 
 def languages(prompt: Prompt) -> tuple[str, ...]:
@@ -101,10 +102,9 @@ def languages(prompt: Prompt) -> tuple[str, ...]:
     return ("ru", "en") if language_of(prompt.question, prompt.language) == "ru" else ("en",)
 
 
-def _declined(error: NotUnderstoodError | UnclearError, prompt: Prompt) -> NotAnswered:
-    reason = error.reason if isinstance(error, NotUnderstoodError) else "offline.words_unknown"
+def _declined(error: NotUnderstoodError, prompt: Prompt) -> NotAnswered:
     words = error.words[:_SHOWN_WORDS]
-    return Declined(reason, suggestions=suggest(prompt.profiles, prompt.language), words=words)
+    return Declined(error.reason, suggestions=suggest(prompt.profiles, prompt.language), words=words)
 
 
 def _ambiguous(error: UnclearError, prompt: Prompt) -> NotAnswered:
@@ -119,7 +119,10 @@ def _ambiguous(error: UnclearError, prompt: Prompt) -> NotAnswered:
         if any(_reads(question, profile, prompt) for profile in prompt.profiles):
             readings.append(question)
     if not readings:
-        return _declined(error, prompt)
+        plain = ", ".join(reading.replace("§", "").strip() for reading in error.readings)
+        suggestions = suggest(prompt.profiles, prompt.language)
+        unclear, readings_said = error.words[:_SHOWN_WORDS], plain[:_SHOWN_WORDS]
+        return Declined("offline.several_meanings", suggestions=suggestions, words=unclear, readings=readings_said)
     return Ambiguous("offline.unclear", suggestions=tuple(readings), words=error.words[:_SHOWN_WORDS])
 
 

@@ -7,10 +7,13 @@ from typing import get_args
 from ...messages import Column
 from .columns import TEMPORAL, is_group, is_identifier, is_measure, is_unique, is_year, usual_aggregate, usual_grain
 from .intent import Aggregate, Grain, Key, Measure
+from .lexicon import LANGUAGES, sense_of
 from .moments import date_column
 from .ranking import Ranking
 from .sentence import NotUnderstoodError, Sentence, UnclearError
+from .words import stem, stems
 
+_BEFORE_COUNTED = frozenset({"stop", "in", "which", "only", "show"})
 _JOINING = frozenset({"stop", "in", "and", "column"})
 
 
@@ -19,6 +22,7 @@ def read_keys(s: Sentence, ranking: Ranking | None) -> list[Key]:
     for at in s.unused("by"):
         following = s.after(at, skip=frozenset({"stop", "in", "which", "by", "distinct"}))
         while following is not None and not (keys and _is_amount(s, following)):
+            _refuse_ratio(s, at, following)
             key = _key_at(s, following, bool(ranking))
             if key is None:
                 break
@@ -41,7 +45,7 @@ def read_keys(s: Sentence, ranking: Ranking | None) -> list[Key]:
         if keys and s.kind(s.after(at)) != "column":
             s.use(at)
     for at in s.unused("grain"):
-        if at not in s.used:
+        if at not in s.used and not _counted_grain(s, at):
             keys.append(_grain_key(s, at))
     for at in s.unused("trend"):
         column, named = date_column(s, at)
@@ -50,10 +54,28 @@ def read_keys(s: Sentence, ranking: Ranking | None) -> list[Key]:
     return list(dict.fromkeys(keys))
 
 
+def _counted_grain(s: Sentence, at: int) -> bool:
+    """Tell whether days are what is counted: "how many days", not "the number of daily orders"."""
+    before = s.before(at)
+    counted = before is not None and s.tags[before].kind in ("count", "distinct", "share")
+    if before is None or not counted or s.kind(at + 1) in ("rows", "column", "people"):
+        return False
+    if s.tags[before].kind == "share" or s.tags[at].value != "day":
+        raise NotUnderstoodError(s.tags[at].text, "offline.words_unused")
+    return True
+
+
 def _is_amount(s: Sentence, at: int) -> bool:
     """Tell whether a column joined to a key is rather what is added up: "each type and its amount"."""
     column = s.column(at, is_measure) if s.kind(s.before(at)) == "and" else None
     return column is not None and usual_aggregate(column) == "sum"
+
+
+def _refuse_ratio(s: Sentence, by: int, at: int) -> None:
+    """Refuse "revenue per unit": one amount divided by another is no grouping."""
+    column = s.column(at, is_measure) if s.tags[by].value == "per" else None
+    if column is not None and usual_aggregate(column) == "sum" and s.kind(s.before(by)) != "aggregate":
+        raise NotUnderstoodError(f"{s.tags[by].text} {s.tags[at].text}", "offline.words_unused")
 
 
 def _key_at(s: Sentence, at: int, ranked: bool) -> Key | None:
@@ -113,6 +135,7 @@ def read_measures(s: Sentence) -> list[Measure]:
             continue
         elif kind == "column":
             wanted = [aggregate for aggregate, _ in pending] or (carried if _joined(s, at) else [])
+            wanted = wanted or _said_by_name(s, at)
             column = _aggregated_column(s, at, wanted) if wanted else None
             if column is not None:
                 found += [Measure(aggregate, column.name) for aggregate in wanted]
@@ -138,6 +161,21 @@ def _joined(s: Sentence, at: int) -> bool:
     return before is not None and s.tags[before].kind == "and"
 
 
+def _said_by_name(s: Sentence, at: int) -> list[Aggregate]:
+    """Return the aggregate that a column's words begin with: "max temperature" of temp_max, "mean price".
+
+    A name with max or min in it, written just as it is, is only a name; an average is an average either way.
+    """
+    tag = s.tags[at]
+    word = tag.text.split()[0] if tag.text.strip() else ""
+    sense = sense_of([(word, stem(word))], LANGUAGES)
+    if len(tag.options) != 1 or sense is None or s.charted("scatter"):
+        return []
+    if sense.kind == "aggregate" and sense.value in ("mean", "median"):
+        return [sense.value]  # type: ignore[list-item]
+    return [sense.value] if sense.kind == "extreme" and tag.text.casefold() != tag.options[0].casefold() else []  # type: ignore[list-item]
+
+
 def _late(s: Sentence, found: list[Measure], pending: list[tuple[Aggregate, int]]) -> list[Measure]:
     """Read an aggregate that stands after its column: "price average", «выручка всего»."""
     for aggregate, place in pending:
@@ -145,7 +183,19 @@ def _late(s: Sentence, found: list[Measure], pending: list[tuple[Aggregate, int]
         if len(columns) == 1:
             s.use(place, columns[0][0])
             found.append(Measure(aggregate, columns[0][1].name))
+        elif not columns and not found:
+            found += _named_like(s, aggregate, place)
     return found
+
+
+def _named_like(s: Sentence, aggregate: Aggregate, place: int) -> list[Measure]:
+    """Read an aggregate whose own last word is a column's whole name: «общая сумма» of the column «Сумма»."""
+    words = stems(s.tags[place].text)
+    named = [match.column for match in s.index.find(words[-1:]) if match.score == 1.0] if len(words) > 1 else []
+    if len(named) != 1 or not is_measure(named[0]):
+        return []
+    s.use(place)
+    return [Measure(aggregate, named[0].name)]
 
 
 def _aggregated_column(s: Sentence, at: int, wanted: list[Aggregate]) -> Column | None:
@@ -157,17 +207,29 @@ def _aggregated_column(s: Sentence, at: int, wanted: list[Aggregate]) -> Column 
 def _counted(s: Sentence, at: int) -> Measure:
     """Read what is counted: rows, or the different values of a column ("how many customers")."""
     s.use(at)
-    target = s.after(at, skip=frozenset({"stop", "in", "which", "only", "show"}))
+    target = s.after(at, skip=_BEFORE_COUNTED)
+    while target is not None and target in s.used and s.tags[target].kind == "value":  # how many open projects
+        target = s.after(target, skip=_BEFORE_COUNTED)
     distinct = target is not None and s.kind(target) == "distinct"
     if distinct and target is not None:
         s.use(target)
         target = s.after(target)
+    if target is not None and s.kind(target) == "grain":
+        return _counted_days(s, target)
     if target is None or s.kind(target) not in ("column", "rows"):
         return Measure("count")
     if s.kind(target) == "rows":
         s.use(target)
         return Measure("count")
     return _counted_column(s, target, distinct)
+
+
+def _counted_days(s: Sentence, at: int) -> Measure:
+    column, named = date_column(s, at)
+    s.use(at, *([named] if named is not None else []))
+    if column.type != "date":
+        raise NotUnderstoodError(s.tags[at].text, "offline.words_unused")
+    return Measure("distinct", column.name)
 
 
 def _counted_column(s: Sentence, target: int, distinct: bool) -> Measure:

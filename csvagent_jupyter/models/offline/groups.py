@@ -206,11 +206,16 @@ class Groups:
             column = f"result[{literal(name)}]"
             if key.grain in _TIME_FORMATS:
                 parts.append(f"{column}.dt.strftime('{_TIME_FORMATS[key.grain]}')")
+            elif not key.grain and self._gappy_integer(key.column):  # 35, not 35.0
+                parts.append(f"{column}.astype('Int64').astype(str)")
             elif key.grain == "quarter":
                 parts.append(f"{column}.dt.to_period('Q').astype(str)")
             else:
                 parts.append(f"{column}.astype(str)")
         return " + ', ' + ".join(parts)
+
+    def _gappy_integer(self, name: str) -> bool:
+        return any(c.name == name and c.type == "integer" and c.nulls for c in self.draft.profile.columns)
 
     def _answer(self) -> None:
         draft, intent = self.draft, self.intent

@@ -52,9 +52,11 @@ PHRASES: Final[dict[str, str]] = {
     "which": "which, what, what are, what is, who, whom",
     # grouping
     "by": """
-        by, per, for each, for every, in each, in every, each, every, grouped by, group by, broken down by, split
+        by, for each, for every, in each, in every, each, every, grouped by, group by, broken down by, split
         by, by each, within each, across, according to, of each, of every, from each, at each, versus each, by
         different, for different, from different, compare by, for all""",
+    "by:per": "per",
+    "change": "year over year, month over month, week over week, year on year, month on month, yoy",
     "grain:day": "day, daily, per day, by day, days",
     "grain:week": "week, weekly, weeks",
     "grain:month": "month, monthly, months",

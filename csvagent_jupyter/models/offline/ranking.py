@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .columns import NUMERIC, TEMPORAL, is_measure
-from .sentence import NotUnderstoodError, Sentence
+from .lexicon import LANGUAGES, sense_of
+from .sentence import NotUnderstoodError, Sentence, UnclearError
+from .words import stem
 
 DEFAULT_TOP = 10
+FIRST_ROWS = 5
+_PLURAL_FIRST = ("первые", "первых")
 _MOST_LISTED = 1000
 _WHO = frozenset({"who", "whom", "кто", "у кого", "кого", "кому"})
 _COUNTED = ("column", "rows", "frequent", "extreme", "extreme_of", "most", "top", "bottom")
@@ -87,7 +91,7 @@ def _top_before(s: Sentence, at: int, default: int) -> int:
 
 def _extreme_of(s: Sentence, at: int) -> Ranking:
     direction, _, about = s.tags[at].value.partition(":")
-    found = [c for c in s.index.of_concept(about) if c.type in (*NUMERIC, *TEMPORAL)]
+    found = s.index.about(about, direction)
     if about == "date":
         found = s.index.dates() or s.index.years()
     if not found and about == "age":
@@ -100,6 +104,9 @@ def _extreme_of(s: Sentence, at: int) -> Ranking:
             s.use(following)
     if not found:
         raise NotUnderstoodError(s.tags[at].text, "offline.no_column_for")
+    tag = s.tags[at]
+    if len(found) > 1:
+        raise UnclearError(tag.text, tag.start, tag.end, tuple(f'§{direction}§ "{c.name}"' for c in found))
     s.use(at)
     limit = _limit(s, at, _top_before(s, at, 1))
     return Ranking(direction == "max", limit, s.tags[at].text, column=found[0].name, one_row=True)
@@ -111,13 +118,26 @@ def _other(direction: str) -> str:
 
 def _top(s: Sentence, at: int) -> Ranking | None:
     kind = s.tags[at].kind
-    limit = _limit(s, at, 5 if kind == "head" else DEFAULT_TOP)
+    limit = _limit(s, at, 0 if kind == "head" else DEFAULT_TOP)
     s.use(at)
     if kind == "head":
+        limit = limit or _first_rows(s, at)
         if s.unused("by", "sort"):
             raise NotUnderstoodError(s.tags[at].text, "offline.words_unused")
         return Ranking(True, limit, s.tags[at].text, plain=True)
     return _by_measure(s, at, Ranking(kind == "top", limit, s.tags[at].text))
+
+
+def _first_rows(s: Sentence, at: int) -> int:
+    """Return how many "the first rows" are; the first of anything else may be meant in time, and is refused."""
+    following = s.after(at)
+    if following is None:
+        return FIRST_ROWS
+    word, text = s.tags[following].text, s.tags[at].text
+    sense = sense_of([(word, stem(word))], LANGUAGES)
+    if sense is None or sense.kind != "rows":
+        raise NotUnderstoodError(f"{text} {word}", "offline.words_unused")
+    return FIRST_ROWS if word.casefold().endswith("s") or text.casefold() in _PLURAL_FIRST else 1
 
 
 def _by_measure(s: Sentence, at: int, ranking: Ranking) -> Ranking:
@@ -141,6 +161,9 @@ def _most(s: Sentence, at: int) -> Ranking | None:
     descending = s.tags[at].value == "max"
     following = s.after(at)
     ranking = Ranking(descending, _limit(s, at, 1), s.tags[at].text)
+    if s.kind(following) == "aggregate":  # the most mean revenue
+        s.use(at)
+        return ranking
     if following is None or s.kind(following) in ("rows", "count"):
         if following is not None:
             if s.kind(following) != "count":

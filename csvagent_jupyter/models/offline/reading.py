@@ -30,6 +30,7 @@ from .values import FindValues
 from .words import stems
 
 _MOST_READINGS = 5
+_ASKS_FOR_A_PLACE_OR_TIME = frozenset({"when", "where", "когда", "где"})
 _FIRST_KEY = "\0x"  # the x axis, whatever it turns out to be
 
 
@@ -59,6 +60,8 @@ class Reader:
     def read(self) -> Intent:
         s = self.s
         _settle_rows(s)
+        if s.tags and s.tags[0].text.casefold() in _ASKS_FOR_A_PLACE_OR_TIME:
+            s.tags[0] = replace(s.tags[0], kind="unknown")
         conditions, having = read_conditions(s)
         s.refuse_unknown()
         if s.has("compare_values", "relation"):
@@ -203,11 +206,18 @@ class Reader:
         """Turn what groups are sorted by into a key, or "" for their number; anything else is not in the result."""
         if intent.order == _FIRST_KEY and intent.keys:
             return intent.but(order=intent.keys[0].column, descending=bool(intent.descending))
+        if not intent.keys and intent.descending is not None:
+            raise self._nothing_to_sort()
         if not intent.order or any(key.column == intent.order for key in intent.keys):
             return intent
         if intent.measures and intent.measures[0].column == intent.order:
             return intent.but(order="", descending=intent.descending is not False)
         raise NotUnderstoodError(intent.order.strip("\0"), "offline.words_unused")
+
+    def _nothing_to_sort(self) -> NotUnderstoodError:
+        """Refuse a direction without an order: "is revenue increasing" asks for something else."""
+        words = [tag.text for tag in self.s.tags if tag.kind in ("ascending", "descending")]
+        return NotUnderstoodError(", ".join(words), "offline.words_unused")
 
     def _charted(self, intent: Intent) -> Intent:
         """Read a chart of columns alone: one is its distribution, two are one against the other."""
@@ -251,6 +261,8 @@ class Reader:
         s.use(*places)
         names = tuple(dict.fromkeys(column.name for column in columns))
         one = columns[0] if len(columns) == 1 else None
+        if intent.descending is not None and not intent.order and not s.has("show", "sort", "distinct"):
+            raise self._nothing_to_sort()
         if one is not None and not intent.order:
             if distinct or (not is_measure(one) and not is_unique(one, s.rows) and one.type not in TEMPORAL):
                 return intent.but(act="unique", columns=names)

@@ -62,6 +62,10 @@ class Sentence:
     def has(self, *kinds: str) -> bool:
         return any(tag.kind in kinds for tag in self.tags)
 
+    def charted(self, chart: str) -> bool:
+        """Tell whether this chart is asked for."""
+        return any(tag.kind == "chart" and tag.value == chart for tag in self.tags)
+
     def after(self, at: int, *, skip: frozenset[str] = _SKIPPED) -> int | None:
         """Return the place of the next tag that says something, used or not."""
         return next((i for i in range(at + 1, len(self.tags)) if self.tags[i].kind not in skip), None)
@@ -110,5 +114,8 @@ class Sentence:
     def refuse_rest(self) -> None:
         """Raise when a word that says something was not used by the reading."""
         rest = [tag.text for at, tag in enumerate(self.tags) if at not in self.used and tag.kind not in SOFT]
+        last = next((at for at in range(len(self.tags) - 1, -1, -1) if self.tags[at].kind != "stop"), 0)
+        if self.tags and self.tags[last].kind in ("and", "or") and self.tags[last].text.isalpha():
+            rest += [tag.text for tag in self.tags[last:]]  # "Chair and Table", where no cell is called Table
         if rest:
             raise NotUnderstoodError(", ".join(dict.fromkeys(rest)), "offline.words_unused")

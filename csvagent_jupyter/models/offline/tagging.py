@@ -115,7 +115,7 @@ class Tagger:
             inside = token.text.casefold() in _IGNORED_INSIDE and words
             if not inside:
                 words.append(token.stem or token.text)
-            if not words or inside:
+            if not words or inside or self._cuts_a_name(at, past):
                 continue
             whole = tuple(words)
             if self._names_table(whole):
@@ -128,6 +128,11 @@ class Tagger:
                 score = 0.97 if self._written_so(at, past, cells) else 0.945
                 found.append((at, past, self._tag(at, past, "value", score=score, cells=tuple(cells))))
         return found
+
+    def _cuts_a_name(self, at: int, past: int) -> bool:
+        """Tell whether a stretch takes only a part of a name that is written as one: "min of temp" of temp_min."""
+        start, end = self.tokens[at].start, self.tokens[past - 1].end
+        return self.question[end : end + 1] == "_" or self.question[max(start - 1, 0) : start] == "_"
 
     def _names_table(self, words: tuple[str, ...]) -> bool:
         """Tell whether words are the table's name or the end of it: its rows are called so."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from ...translations import Language, number, say
 from .intent import Condition, Having, Intent, Key, Measure, Scalar
 
@@ -48,8 +50,11 @@ def key(key: Key, language: Language) -> str:
 def condition(one: Condition, language: Language) -> str:
     """Return one condition in words."""
     column = shown(one.column, language)
-    years = one.operator in ("year", "month") or (one.operator in ("==", "in", "between") and _are_years(one))
+    years = one.operator == "year" or (one.operator in ("==", "in", "between") and _are_years(one))
     listed = [str(v) if years else scalar(v, language) for v in one.values]
+    if one.operator == "month":
+        names = say("offline.months", language).split(",")
+        listed = [names[int(v) - 1] for v in one.values]
     values = say("offline.or", language).join(listed[:_MAX_LISTED]) + ("…" if len(listed) > _MAX_LISTED else "")
     if one.operator in ("==", "in") and one.negated:
         return say("offline.is_not", language, column=column, values=values)
@@ -58,7 +63,8 @@ def condition(one: Condition, language: Language) -> str:
     if one.operator == "between":
         return say("offline.between", language, column=column, low=listed[0], high=listed[1])
     if one.operator == "span":
-        return say("offline.span", language, column=column, low=listed[0], high=listed[1])
+        last = date.fromisoformat(str(one.values[1])) - timedelta(days=1)
+        return say("offline.span", language, column=column, low=listed[0], high=last.isoformat())
     if one.operator in ("missing", "present"):
         return say(f"offline.is_{one.operator}", language, column=column)
     if one.operator in ("year", "month"):
