@@ -140,6 +140,23 @@ def test_readings_that_differ_are_asked_back_as_questions_with_answers(
     assert [r.iloc[:, 0].tolist() if isinstance(r, pd.DataFrame) else r for r in results] == expected
 
 
+def test_what_was_sold_may_be_rows_or_pieces() -> None:
+    frame = pd.DataFrame({"товар": ["чай", "чай", "кофе"], "количество": [2, 5, 1], "выручка": [20.0, 50.0, 9.0]})
+    for question, expected in [("сколько чая продано", [7, 2]), ("how many чай were sold", [7, 2])]:
+        with pytest.raises(Ambiguous) as caught:
+            reply(make_prompt(question, frame))
+        assert [ask(one, frame).result for one in caught.value.suggestions] == expected
+    with pytest.raises(Ambiguous) as caught:
+        reply(make_prompt("sales by товар", {"sales": frame}))
+    results = [ask(one, {"sales": frame}).result.iloc[:, 1].tolist() for one in caught.value.suggestions]
+    assert results == [[70.0, 9.0], [2, 1]]
+
+
+def test_groups_that_are_all_the_same_have_no_highest() -> None:
+    frame = pd.DataFrame({"city": ["x", "y"], "revenue": [5, 5]})
+    assert ask("revenue by city", frame).printed == "Sum of revenue by city: 5 everywhere, groups in all: 2.\n"
+
+
 def test_two_columns_that_a_superlative_could_be_about_are_not_guessed() -> None:
     frame = pd.DataFrame({"item": ["a", "b"], "list_price": [1, 2], "net_price": [4, 3]})
     with pytest.raises(Ambiguous) as caught:

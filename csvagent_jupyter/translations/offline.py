@@ -157,6 +157,10 @@ TEXTS: Catalogue = {
         "{what} by {group}: the highest is {top} ({most}), the lowest is {low} ({least}), groups in all: {count}.",
         "{what} по {group}: максимум – {top} ({most}), минимум – {low} ({least}), всего групп: {count}.",
     ),
+    "answer_groups_same": (
+        "{what} by {group}: {value} everywhere, groups in all: {count}.",
+        "{what} по {group}: везде {value}, всего групп: {count}.",
+    ),
     "answer_time": (
         "{what}: {first_value} in {first}, {last_value} in {last}; the highest was {most} in {top}.",
         "{what}: {first} – {first_value}, {last} – {last_value}; наибольшее значение: {most} ({top}).",

@@ -17,8 +17,16 @@ from .words import MAX_CHARACTERS
 from .writing import write
 
 _WORDS_OF_READINGS: dict[Language, dict[str, str]] = {
-    "en": {},
-    "ru": {"sum": "сумма", "mean": "среднее", "max": "максимум", "min": "минимум", "by": "по"},
+    "en": {"count": "number of"},
+    "ru": {
+        "sum": "сумма",
+        "mean": "среднее",
+        "max": "максимум",
+        "min": "минимум",
+        "by": "по",
+        "count": "число",
+        "rows": "строк",
+    },
 }
 _SHOWN_WORDS = 120
 
@@ -113,7 +121,7 @@ def _ambiguous(error: UnclearError, prompt: Prompt) -> NotAnswered:
     readings = []
     for reading in error.readings:
         text = reading
-        for english in ("sum", "mean", "max", "min", "by"):
+        for english in _WORDS_OF_READINGS["ru"]:
             text = text.replace(f"§{english}§", words.get(english, english))
         question = prompt.question[: error.start] + text + prompt.question[error.end :]
         if any(_reads(question, profile, prompt) for profile in prompt.profiles):

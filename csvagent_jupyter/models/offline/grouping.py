@@ -217,11 +217,22 @@ def _counted(s: Sentence, at: int) -> Measure:
     if target is not None and s.kind(target) == "grain":
         return _counted_days(s, target)
     if target is None or s.kind(target) not in ("column", "rows"):
+        _refuse_sold(s, at)
         return Measure("count")
     if s.kind(target) == "rows":
         s.use(target)
         return Measure("count")
     return _counted_column(s, target, distinct)
+
+
+def _refuse_sold(s: Sentence, at: int) -> None:
+    """Ask back for "how many chairs were sold" where a row may be several of them."""
+    quantities = [c for word in ("quantity", "unit") for c in s.index.of_concept(word) if is_measure(c)]
+    amounts = list(dict.fromkeys(c.name for c in quantities if usual_aggregate(c) == "sum"))
+    if amounts and any(tag.kind == "stop" and tag.value == "sold" for tag in s.tags):
+        tag = s.tags[at]
+        readings = (*(f'§sum§ "{name}"' for name in amounts), "§count§ §rows§")
+        raise UnclearError(tag.text, tag.start, tag.end, readings)
 
 
 def _counted_days(s: Sentence, at: int) -> Measure:

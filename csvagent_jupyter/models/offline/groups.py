@@ -244,6 +244,15 @@ class Groups:
                 most=self._number("values.max()"),
             )
         else:
+            with draft.block("if values.nunique() == 1:"):
+                same = {"value": self._number("values.iloc[0]"), "count": draft.whole("len(result)")}
+                group = ", ".join(shown(name, draft.language) for name in self.key_names)
+                draft.tell("answer_groups_same", what=capital(words), group=group, **same)
+            self._tell_highest_and_lowest(words)
+
+    def _tell_highest_and_lowest(self, words: str) -> None:
+        draft = self.draft
+        with draft.block("else:"):
             draft.tell(
                 "answer_groups",
                 what=capital(words),

@@ -199,8 +199,9 @@ PHRASES: Final[dict[str, str]] = {
         existing, if, so, then, report, plain, many, total number, out, info, information, about, by value, order
         of, each of the, both, go, got, via, ones, one of, obtain, determine, identify, given, entire, whole,
         full, that, which is, corresponding, complete, every one, hello, hi, thanks, thank, names of all, lot,
-        along, overall data, located, placed, sold, belong to, belonging to, belong, among, amongst, axis, them,
+        along, overall data, located, placed, belong to, belonging to, belong, among, amongst, axis, them,
         attribute, attributes, create, return a""",
+    "stop:sold": "sold, bought",
     "unit": """
         years old, year old, usd, dollars, dollar, eur, euros, euro, rubles, roubles, rub, kg, km, cm, pounds, $""",
 }

@@ -22,6 +22,7 @@ from .columns import (
 from .conditions import read_conditions
 from .grouping import grain_of, measurable, read_keys, read_measures, usual_measure
 from .intent import ChartKind, Intent, Key, Measure
+from .lexicon import concept
 from .ranking import Ranking, read_ranking
 from .sentence import NotUnderstoodError, Sentence, UnclearError
 from .special import read_special
@@ -194,6 +195,8 @@ class Reader:
             if column.name in named or is_group(column, s.rows) or is_unique(column, s.rows):
                 s.use(at)
                 keys += [] if column.name in {key.column for key in keys} else [Key(column.name)]
+        if not measures:
+            self._refuse_sales()
         measures = measures or [Measure("count")]
         if self.compared and not keys:
             keys = [Key(self.compared)]
@@ -201,6 +204,14 @@ class Reader:
             raise NotUnderstoodError(", ".join(key.column for key in keys[2:]), "offline.too_many_keys")
         intent = intent.but(measures=tuple(dict.fromkeys(measures)), keys=tuple(keys))
         return self._ordered(intent)
+
+    def _refuse_sales(self) -> None:
+        """Ask back for "sales by city": how many there were, or what they brought in."""
+        brought = [c for word in ("revenue", "amount", "total") for c in self.index.of_concept(word) if is_measure(c)]
+        for tag in self.s.tags:
+            if tag.kind == "rows" and brought and any(concept(word) == concept("sale") for word in stems(tag.text)):
+                readings = (*(f'§sum§ "{column.name}"' for column in brought), "§count§ §rows§")
+                raise UnclearError(tag.text, tag.start, tag.end, readings)
 
     def _ordered(self, intent: Intent) -> Intent:
         """Turn what groups are sorted by into a key, or "" for their number; anything else is not in the result."""
