@@ -17,13 +17,16 @@ class Limits:
 
     `memory` is address space beyond what the interpreter, the libraries and the session's data take. `work_files` and
     `work_size` bound what is fetched from the work folder; `output` is characters of text per execution; `message` is
-    one message of the kernel, `traffic` all that it may send while one piece of code runs.
+    one message of the kernel, `traffic` all that it may send while one piece of code runs. `cpu_seconds` is processor
+    time of the process from its start to its end, `threads` the size of a library's pool, `tasks` all threads together.
     """
 
     memory: int = 4096 * MIB
     file_size: int = 1024 * MIB
     open_files: int = 512
     threads: int = 2
+    tasks: int = 256
+    cpu_seconds: int = 3600
     output: int = 1_000_000
     message: int = 16 * MIB
     traffic: int = 64 * MIB
@@ -56,27 +59,37 @@ def apply_limits(limits: Limits) -> None:
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, limits.file_size)
     _lower(resource.RLIMIT_NOFILE, limits.open_files)
+    _lower(resource.RLIMIT_CPU, limits.cpu_seconds)
+    if others := _tasks_of_all():
+        _lower(resource.RLIMIT_NPROC, others + limits.tasks)
     room_for_data(limits, 0)
     _first_to_go()
 
 
-def room_for_data(limits: Limits, mapped: int) -> None:
+def room_for_data(limits: Limits, mapped: int, process: int = 0) -> bool:
     """Set the address space to what is in use now, `mapped` bytes of data that will be mapped, and `limits.memory`.
 
-    Only the soft limit moves, because a session's data may come after its first code.
+    Only the soft limit moves, because a session's data may come after its first code. A confined process cannot move
+    it: who started it does so for it, by its id; 0 is the calling process. Tells whether the limit was set.
     """
     if sys.platform == "win32":
-        return
+        return False
     import resource
 
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = _address_space() + mapped + limits.memory
-    if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
     try:
-        resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        if process and sys.platform == "linux":
+            _, hard = resource.prlimit(process, resource.RLIMIT_AS)
+        wanted = _address_space(process) + mapped + limits.memory
+        if hard != resource.RLIM_INFINITY:
+            wanted = min(wanted, hard)
+        if process and sys.platform == "linux":
+            resource.prlimit(process, resource.RLIMIT_AS, (wanted, hard))
+        else:
+            resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
     except (ValueError, OSError):
-        return  # macOS refuses a limit on address space
+        return False  # macOS refuses a limit on address space
+    return True
 
 
 def _lower(which: int, wanted: int) -> None:
@@ -91,10 +104,22 @@ def _lower(which: int, wanted: int) -> None:
         return
 
 
-def _address_space() -> int:
+def _tasks_of_all() -> int:
+    """Return how many threads run in the whole system; 0 where it does not tell.
+
+    The limit counts all threads of the person, also of programs that are no business of ours, and is never below them
+    this way. It does not hold for root.
+    """
+    try:
+        return int(Path("/proc/loadavg").read_text("ascii").split()[3].partition("/")[2])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _address_space(process: int) -> int:
     """Return the bytes of address space in use; 0 where the system does not tell."""
     try:
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+        pages = int(Path(f"/proc/{process or 'self'}/statm").read_text("ascii").split()[0])
     except (OSError, ValueError, IndexError):
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE")
