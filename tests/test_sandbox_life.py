@@ -65,7 +65,7 @@ async def test_stop_leaves_no_process_and_no_folder() -> None:
             "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True)\n"
         )
         assert (await kernel.execute(code, timeout=30)).error is None
-        assert len(processes_of(folder)) == 3
+        assert len(processes_of(folder)) == 4  # the kernel, the one that watches over it, and these two
         assert folder.stat().st_mode & 0o777 == 0o700
         await kernel.stop()
         assert not kernel.alive
@@ -119,6 +119,36 @@ async def test_messages_beyond_the_budget_end_the_kernel() -> None:
         assert not kernel.alive
 
 
+ENDLESS_MESSAGE = """
+import os, socket, stat, struct
+
+def is_iopub(number):
+    if not stat.S_ISSOCK(os.fstat(number).st_mode):
+        return False
+    with socket.socket(fileno=os.dup(number)) as one:
+        listens = one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        return not listens and one.family == socket.AF_UNIX and str(one.getsockname()).endswith("k-2")
+
+numbers = [int(name) for name in os.listdir("/proc/self/fd")]
+(found,) = [number for number in numbers if os.path.exists(f"/proc/self/fd/{number}") and is_iopub(number)]
+with socket.socket(fileno=os.dup(found)) as wire:
+    wire.setblocking(True)
+    wire.sendall(struct.pack(">BB", 1, 13) + b"stream.stdout")
+    part = struct.pack(">BQ", 3, 1_000_000) + bytes(1_000_000)  # 3: a long part, and more to come
+    while True:
+        wire.sendall(part)
+"""
+
+
+async def test_a_message_without_an_end_ends_the_kernel() -> None:
+    """ZMQ would collect its parts for ever, and no part is too large."""
+    async with started(SandboxKernel(Limits(traffic=20 * 2**20))) as kernel:
+        with pytest.raises(KernelDied) as caught:
+            await kernel.execute(ENDLESS_MESSAGE, timeout=60)
+        assert "20 MB" in str(caught.value)
+        assert not kernel.alive
+
+
 async def test_one_message_larger_than_allowed_ends_the_kernel() -> None:
     code = (
         "import sys\nfrom ipykernel.iostream import OutStream\n"
@@ -166,6 +196,24 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     with pytest.raises(KernelDied) as caught:
         await SandboxKernel(folder=tmp_path / "not there").start()
     assert "No such file or directory" in str(caught.value)
+
+
+async def test_a_disk_too_full_to_start_is_told_and_nothing_stays(tmp_path: Path) -> None:
+    """The limit on file sizes makes the very system calls fail that a full disk does."""
+    program = """
+import asyncio, resource, sys, tempfile
+from pathlib import Path
+from csvagent_jupyter.exceptions import KernelDied
+from csvagent_jupyter.sandbox import SandboxKernel
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+try:
+    asyncio.run(SandboxKernel(folder=Path(sys.argv[1])).start())
+except KernelDied as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert "Free some space" in done.stdout
+    assert not list(tmp_path.iterdir())
 
 
 CONSOLE = """
@@ -227,21 +275,32 @@ async def main():
     print(kernel.folder, flush=True)
     if sys.argv[1] == "forget":
         return
-    await kernel.execute("while True: pass", timeout=600)
+    await kernel.execute("print('on', flush=True)\\n" + sys.argv[2], timeout=30, on_output=lambda _: print(flush=True))
 
 asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("way", ["kill", "forget"])
-async def test_a_kernel_does_not_outlive_its_asker(way: str) -> None:
+@pytest.mark.parametrize(
+    ("way", "code"),
+    [
+        ("kill", "while True: pass"),
+        ("kill", "sum(range(10**12))"),  # holds the interpreter's lock, so that no thread of the kernel runs
+        ("forget", ""),
+    ],
+)
+async def test_a_kernel_does_not_outlive_its_asker(way: str, code: str) -> None:
     asker = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", ASKER, way], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [sys.executable, "-W", "ignore", "-c", ASKER, way, code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     assert asker.stdout is not None
     with asker, asker.stdout as out:
         folder = Path(out.readline().strip())
         if way == "kill":
+            out.readline()
             os.kill(asker.pid, signal.SIGKILL)
         asker.wait(60)
     assert await until_gone(folder)

@@ -1,6 +1,7 @@
 """One exchange with a kernel: send an order, pass on what is printed, return the reply; within bounds.
 
-A kernel is not trusted with our memory: each frame is counted before it is read, and text beyond the cap is dropped.
+A kernel is not trusted with our memory: its bytes are counted before they are collected (`relay`), its messages before
+they are parsed, and text beyond the cap is dropped.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 
 from ..confinement import Limits
 from ..exceptions import KernelDied
+from .relay import Relay
 
 REQUEST = "csvagent"
 OUTPUT_PAUSE = 0.1
@@ -63,12 +65,15 @@ class LiveText:
 class Conversation:
     """The channels of a kernel, read with a budget."""
 
-    def __init__(self, client: AsyncKernelClient, ended: Callable[[], Awaitable[None]], limits: Limits) -> None:
+    def __init__(
+        self, client: AsyncKernelClient, ended: Callable[[], Awaitable[None]], limits: Limits, relay: Relay | None
+    ) -> None:
         self._session = client.session
         self._shell: Any = client.shell_channel.socket
         self._iopub: Any = client.iopub_channel.socket
         self._ended = ended
         self._limits = limits
+        self._relay = relay
         self._budget = 0
         self._iopub.setsockopt(zmq.UNSUBSCRIBE, b"")
         self._iopub.setsockopt(zmq.SUBSCRIBE, b"stream.stdout")
@@ -83,6 +88,8 @@ class Conversation:
     async def ask(self, order: dict[str, Any], code: str, live: LiveText) -> object:
         """Send an order and return what the reply says; raises KernelDied when the kernel ends, or breaks a bound."""
         self._budget = self._limits.traffic
+        if self._relay is not None:
+            self._relay.allow()
         asked = await self._send(order, code)
         reply = asyncio.ensure_future(self._reply(asked))
         ended = asyncio.ensure_future(self._ended())

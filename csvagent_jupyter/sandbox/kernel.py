@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import shutil
@@ -18,7 +19,7 @@ import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 
-from ..confinement import Limits
+from ..confinement import Limits, remove_folder
 from ..exceptions import CSVAgentError, DeadlineExceeded, KernelDied
 from ..messages import Execution, Isolation
 from ..translations import Language, say
@@ -27,12 +28,14 @@ from .conversation import Conversation, LiveText
 from .intake import OutFolder, WorkFolder
 from .outputs import Reply, clip, read_reply, to_execution
 from .provisioner import Report, make_folder, sandbox_environment
+from .relay import Relay
 from .specs import KERNEL_NAME, SandboxSpecs, register_provisioner
 
 INTERRUPT_GRACE = 1.0
 LOAD_SECONDS = 120.0
 QUEUED_MESSAGES = 32
 MAX_SOCKET_PATH = 100
+NO_MEANS = frozenset({errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE})
 
 log = logging.getLogger("csvagent_jupyter.sandbox")
 log.addHandler(logging.NullHandler())
@@ -55,6 +58,7 @@ class SandboxKernel:
         self._conversation: Conversation | None = None
         self._client: AsyncKernelClient | None = None
         self._context: zmq.asyncio.Context | None = None
+        self._relay: Relay | None = None
         self._folder: Path | None = None
         self._last_resort: weakref.finalize[Any, Any] | None = None
         self._executions = 0
@@ -106,26 +110,37 @@ class SandboxKernel:
         """Start the process and return when it is ready; raises KernelDied when it does not start."""
         register_provisioner()
         try:
-            self._folder = Path(tempfile.mkdtemp(prefix="csvagent-", dir=self._parent))
-            make_folder(self._folder)
+            await self._start()
         except OSError as error:
-            raise KernelDied("sandbox.no_folder", error=error.strerror or str(error)) from error
-        _share_font_list(self._folder)
+            await self.stop()
+            reason = error.strerror or str(error)
+            if error.errno in NO_MEANS:
+                raise KernelDied("sandbox.not_started", detail=reason) from error
+            raise KernelDied("sandbox.no_folder", error=reason) from error
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        self._folder = folder = Path(tempfile.mkdtemp(prefix="csvagent-", dir=self._parent))
+        make_folder(folder)
+        _share_font_list(folder)
         self._context = zmq.asyncio.Context()
         self._context.setsockopt(zmq.MAXMSGSIZE, self.limits.message)
         self._context.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
         self._context.setsockopt(zmq.LINGER, 0)
-        try:
-            self._manager = self._make_manager(self._folder, self._context)
-            environment = sandbox_environment(os.environ, self._folder, self.limits)
-            await self._manager.start_kernel(cwd=str(self._folder / "work"), env=environment)
-        except BaseException:
-            await self.stop()
-            raise
-        self._last_resort = weakref.finalize(self, _end, os.getpid(), self._group, self._folder)
+        self._manager = self._make_manager(folder, self._context)
+        environment = sandbox_environment(os.environ, folder, self.limits)
+        await self._manager.start_kernel(cwd=str(folder / "work"), env=environment)
+        self._last_resort = weakref.finalize(self, _end, os.getpid(), self._group, folder)
         self._client = self._manager.client(context=self._context)
+        if self._manager.transport == "ipc":
+            self._relay = Relay(self.limits.traffic)
+            self._client.ip = str(folder / "ipc" / "r")
+            for port in (self._client.shell_port, self._client.iopub_port):
+                await self._relay.join(Path(f"{self._client.ip}-{port}"), Path(f"{self._manager.ip}-{port}"))
         self._client.start_channels(stdin=False, hb=False, control=False)
-        self._conversation = Conversation(self._client, self._ended, self.limits)
+        self._conversation = Conversation(self._client, self._ended, self.limits, self._relay)
 
     def _make_manager(self, folder: Path, context: zmq.asyncio.Context) -> AsyncKernelManager:
         here = {"connection_file": str(folder / "kernel.json"), "context": context, "log": log}
@@ -150,6 +165,9 @@ class SandboxKernel:
         if self._client is not None:
             self._client.stop_channels()
             self._client = None
+        if self._relay is not None:
+            await self._relay.close()
+            self._relay = None
         if self._manager is not None:
             await self._kill()
             manager, self._manager = self._manager, None
@@ -160,7 +178,7 @@ class SandboxKernel:
         if self._last_resort is not None:
             self._last_resort.detach()
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove_folder(self._folder)
             self._folder = None
 
     async def interrupt(self) -> None:
@@ -329,13 +347,14 @@ def _end(owner: int, group: int, folder: Path) -> None:
         return
     processes.kill_group(group)
     processes.kill_strays(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_folder(folder)
 
 
 def _share_font_list(folder: Path) -> None:
     """Give the kernel this person's list of fonts, which matplotlib otherwise builds anew in each home."""
-    home = Path.home()
-    candidates = [home / ".cache" / "matplotlib", home / ".matplotlib"]
+    candidates = []
+    with contextlib.suppress(RuntimeError):  # a user without a home, as in some containers
+        candidates = [Path.home() / ".cache" / "matplotlib", Path.home() / ".matplotlib"]
     if cache := os.environ.get("XDG_CACHE_HOME"):
         candidates.insert(0, Path(cache) / "matplotlib")
     if chosen := os.environ.get("MPLCONFIGDIR"):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
 import tempfile
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ import msgspec
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from ..confinement import Limits, clean_environment
+from ..confinement import Limits, clean_environment, remove_folder
 from ..exceptions import KernelDied
 from . import processes
 
@@ -146,7 +145,7 @@ class SandboxProvisioner(LocalProvisioner):
         if self.folder is not None:
             processes.kill_strays(self.folder)
             if self._own_folder and not restart:
-                shutil.rmtree(self.folder, ignore_errors=True)
+                remove_folder(self.folder)
         await super().cleanup(restart=restart)
 
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from ipykernel.ipkernel import IPythonKernel
-from ipykernel.kernelapp import IPKernelApp
-from traitlets.config import Config
 
-from ...confinement import Limits
 from .runner import Runner
 
 REQUEST = "csvagent"
@@ -50,30 +46,3 @@ class AnswerKernel(IPythonKernel):
 
     async def poll_stopped_queue(self) -> None:
         """There is no debugger whose stops could be waited for."""
-
-
-def make_app(limits: Limits, folder: Path) -> IPKernelApp:
-    """Return the application, which on `initialize` gets its kernel and its runner."""
-
-    class SandboxApp(IPKernelApp):
-        def init_shell(self) -> None:
-            super().init_shell()  # type: ignore[no-untyped-call]
-            self.kernel.runner = Runner(self.shell, limits, folder)
-
-        def log_connection_info(self) -> None:
-            ports = ("shell", "iopub", "stdin", "hb", "control")
-            self._ports = {port: getattr(self, f"{port}_port") for port in ports}
-
-    config = Config()
-    config.IPKernelApp.kernel_class = AnswerKernel
-    config.IPKernelApp.outstream_class = f"{__package__}.streams.AnswerStream"
-    config.IPKernelApp.capture_fd_output = False
-    config.IPythonKernel._execute_sleep = 0.0
-    config.HistoryManager.enabled = False
-    config.HistoryManager.hist_file = ":memory:"
-    config.Completer.use_jedi = False
-    config.InteractiveShell.colors = "nocolor"
-    config.InteractiveShellApp.ignore_cwd = True
-    config.InteractiveShellApp.default_extensions = []
-    config.InteractiveShellApp.exec_files = []
-    return SandboxApp(config=config, log_level=40)  # type: ignore[no-untyped-call]

@@ -1,11 +1,10 @@
-"""The kernel application: an ordinary ipykernel without history, debugger and extensions, that answers our requests."""
+"""Becomes the kernel: confines this process, makes the sockets, reports, and answers requests from then on."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
-import types
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +18,27 @@ def start(arguments: list[str], report_to: int) -> None:
     """Become the kernel; `report_to` is told once that it is ready, before any foreign code runs."""
     limits = Limits.from_dict(json.loads(os.environ.get("CSVAGENT_LIMITS", "{}")))
     folder = Path(os.environ["CSVAGENT_SANDBOX"])
-    _leave_the_debugger_out()
-    from .answers import make_app
-
-    app = make_app(limits, folder)
-    app.initialize(arguments)  # type: ignore[no-untyped-call]
+    libraries = installed()
+    app = _make_app(limits, folder, arguments)
+    app.initialize([])
     apply_limits(limits)
-    _report(report_to)
-    app.start()  # type: ignore[no-untyped-call]
+    app.wait_for_sockets()
+    _report(report_to, {"isolation": "process", "gaps": GAPS, "libraries": libraries})
+    app.start()
 
 
-def _leave_the_debugger_out() -> None:
-    """Put a stub in place of ipykernel's debugger: importing it takes longer than all the rest of the start."""
-    stub: Any = types.ModuleType("ipykernel.debugger")
-    stub._is_debugpy_available = False
-    stub.Debugger = None
-    sys.modules["ipykernel.debugger"] = stub
+def _make_app(limits: Limits, folder: Path, arguments: list[str]) -> Any:
+    from .application import make_app
+
+    parser = ArgumentParser()
+    parser.add_argument("-f", required=True)
+    app = make_app(limits, folder)
+    app.read_connection_file(parser.parse_known_args(arguments)[0].f)
+    return app
 
 
-def _report(descriptor: int) -> None:
+def _report(descriptor: int, report: dict[str, Any]) -> None:
     """Tell our parent what this kernel is, and let nothing more out by the standard streams."""
-    report = {"isolation": "process", "gaps": GAPS, "libraries": installed()}
     with os.fdopen(descriptor, "wb") as out:
         out.write(json.dumps(report).encode() + b"\n")
     nothing = os.open(os.devnull, os.O_RDWR)

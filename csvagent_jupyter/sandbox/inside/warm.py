@@ -1,0 +1,84 @@
+"""What a fork server does once, so that the kernels which it forks find it done: imports, and the first of everything.
+
+Nothing here may leave a thread behind, open a socket, or look at anybody's data.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import pkgutil
+import sys
+from typing import Any, Final
+
+from .app import start
+from .libraries import installed
+
+REPORT_TO: Final = 3
+# What the kernel would import while it starts, or when it draws or writes a table for the first time.
+MODULES: Final = """
+    IPython.core.completerlib IPython.core.debugger IPython.core.oinspect IPython.utils.wildcard
+    tornado.gen tornado.platform.asyncio faulthandler zmq.eventloop.zmqstream
+    matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg matplotlib.dates matplotlib.category
+    pyarrow.compute pyarrow.ipc pandas.plotting._matplotlib pandas.io.formats.style
+"""
+
+
+def warm() -> None:
+    """Called once by the fork server."""
+    from . import application  # first, because it leaves the debugger out
+
+    package = sys.modules[__package__]
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name != "__main__":
+            importlib.import_module(f"{__package__}.{module.name}")
+    for name in MODULES.split():
+        importlib.import_module(name)
+    installed()
+    _use_pandas()
+    _draw()
+    _start_a_shell(application)
+
+
+def start_kernel(argument: dict[str, Any]) -> None:
+    """Called in each fork: become a kernel."""
+    start(argument["arguments"], REPORT_TO)
+
+
+def _use_pandas() -> None:
+    import numpy as np
+    import pandas as pd
+
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"], "c": pd.to_datetime(["2024-01-01", "2024-02-01"])})
+    repr(frame)
+    frame.describe()
+    frame.groupby("b", as_index=False)["a"].agg(["sum", "mean"])
+    frame.pivot_table(index="b", values="a").sort_values("a")
+    frame.merge(frame, on="b")
+    np.random.default_rng(0).normal(size=4)
+
+
+def _draw() -> None:
+    """Draw once what is drawn most: the list of fonts, glyphs and tick labels are kept after that."""
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt
+    import pandas as pd
+
+    from . import figures
+
+    mpl.use(figures.BACKEND)
+    figure, axes = plt.subplots()
+    pd.Series([1.0, 2.0], index=["x", "y"]).plot.bar(ax=axes, title="Title")
+    axes.legend()
+    for kind in ("png", "svg"):
+        figure.savefig(io.BytesIO(), format=kind)
+    plt.close("all")
+
+
+def _start_a_shell(application: Any) -> None:
+    """Run through what is costly in the first shell of a process; it is taken apart again."""
+
+
+if os.environ.get("CSVAGENT_NEVER"):
+    raise SystemExit

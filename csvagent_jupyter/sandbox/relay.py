@@ -1,0 +1,92 @@
+"""Stands between a kernel's sockets and ours, and counts what the kernel sends before ZMQ collects it.
+
+ZMQ hands a message over only when all of its parts are there, and bounds each part but not their number: a kernel that
+writes parts without an end would fill our memory unseen. So its bytes come through here, and end at a number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+PIECE = 256 * 1024
+
+
+class Relay:
+    """Passes bytes on both ways between sockets of ours and a kernel's; cut off once the kernel sent too many."""
+
+    def __init__(self, allowed: int) -> None:
+        self._allowed = allowed
+        self._left = allowed
+        self._servers: list[asyncio.Server] = []
+        self._connections: set[asyncio.Task[None]] = set()
+
+    @property
+    def flooded(self) -> bool:
+        """Whether the kernel sent more than was allowed; nothing passes any more then."""
+        return self._left < 0
+
+    def allow(self) -> None:
+        """Begin to count anew, unless it was too much already."""
+        if not self.flooded:
+            self._left = self._allowed
+
+    async def join(self, ours: Path, kernels: Path) -> None:
+        """Make a socket at `ours` that leads to the one at `kernels`."""
+
+        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connection = asyncio.ensure_future(self._serve(reader, writer, kernels))
+            self._connections.add(connection)
+            connection.add_done_callback(self._connections.discard)
+
+        self._servers.append(await asyncio.start_unix_server(connected, ours))
+
+    async def close(self) -> None:
+        """End all connections and take the sockets away."""
+        for server in self._servers:
+            server.close()
+        connections = list(self._connections)
+        for connection in connections:
+            connection.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kernels: Path) -> None:
+        try:
+            with suppress(OSError):
+                there, back = await asyncio.open_unix_connection(kernels)
+                try:
+                    await _either(_pass_on(reader, back), _pass_on(there, writer, self._count))
+                finally:
+                    back.transport.abort()
+        finally:
+            writer.transport.abort()
+
+    def _count(self, size: int) -> bool:
+        self._left -= size
+        return not self.flooded
+
+
+async def _pass_on(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, may: Callable[[int], bool] | None = None
+) -> None:
+    """Pass bytes on until one side ends, or until `may` says that these are too many."""
+    with suppress(OSError):
+        while data := await reader.read(PIECE):
+            if may is not None and not may(len(data)):
+                return
+            writer.write(data)
+            await writer.drain()
+
+
+async def _either(*ways: Coroutine[Any, Any, None]) -> None:
+    """Wait until one of the two ways has ended, and end the other."""
+    tasks = [asyncio.ensure_future(way) for way in ways]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
