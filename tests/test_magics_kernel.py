@@ -292,3 +292,18 @@ def test_with_a_server_that_has_widgets_the_live_view_is_one(folder: Path, tmp_p
         assert any("code" in headline for headline in headlines)
         kernel.run("%unload_ext csvagent_jupyter")
         assert "not found" in kernel.run("%csvagent").text
+
+
+def test_loaded_anew_it_still_shows_an_answer_once(kernel: LiveKernel) -> None:
+    kernel.run("%%csvagent sales.csv\nhow many rows?")
+    assert kernel.run("%reload_ext csvagent_jupyter").reply["status"] == "ok"
+    assert kernel.run("%%csvagent sales.csv\nhow many rows?").kinds == SAVED
+
+
+def test_an_answer_that_cannot_be_saved_stays_the_value_of_its_cell(kernel: LiveKernel, folder: Path) -> None:
+    (folder / "taken" / "answer.json").mkdir(parents=True)
+    ran = kernel.run("%%csvagent sales.csv --out taken --insert\nhow many rows?")
+    assert ran.kinds == SAVED * 2
+    assert "could not be written to taken" in ran.text
+    assert ran.reply["payload"][0]["source"] == "set_next_input"
+    assert kernel.run("_.value").text == "24"

@@ -85,6 +85,10 @@ class Loaded:
         completer = self.shell.Completer
         if completer is not None and self._match in completer.custom_matchers:
             completer.custom_matchers.remove(self._match)
+        display: Any = self.shell.display_formatter
+        for formatter in (display.ipython_display_formatter, *display.formatters.values()):
+            for module, name in (_ANSWER, _HANDLE):
+                formatter.pop(f"{module}.{name}", None)
 
     def _before_cell(self, info: Any) -> None:
         """Have the manager's settings ready for ``%config``, which knows only what is there; else load nothing."""
@@ -116,6 +120,10 @@ def _let_the_body_be_empty(lines: list[str]) -> list[str]:
     if len(lines) == 1 and lines[0].startswith("%%csvagent"):
         return [lines[0].rstrip("\n") + "\n", "\n"]
     return lines
+
+
+# Left out when a terminal asks whether a cell is complete: its question is still to be typed.
+_let_the_body_be_empty.has_side_effects = True  # type: ignore[attr-defined]
 
 
 def _html(answer: Answer) -> str:

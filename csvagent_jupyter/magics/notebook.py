@@ -97,8 +97,7 @@ class Notebook:
 
     def refuse(self, error: CSVAgentError, language: Language) -> Answer:
         """Show why something cannot be done, in one sentence, and return that as an answer."""
-        told = AnswerError(error.kind, error.say(language))
-        return self.give(Answer(success=False, error=told, suggestions=error.suggestions, language=language))
+        return self.give(_refusal(error, language))
 
     def give(self, answer: Answer) -> Answer:
         """Show an answer that has no live view, and return it."""
@@ -115,15 +114,19 @@ class Notebook:
             Display(self.shell).show({"text/html": html, "text/plain": text})
 
     def keep(self, answer: Answer, options: CellOptions) -> None:
-        """Do with an answer what the options ask for: a variable, files, a new cell."""
+        """Do with an answer what the options ask for: a variable, a new cell, files; say so when these cannot be."""
         if options.keep_as is not None:
             self.shell.user_ns[options.keep_as] = answer
+        if options.insert and answer.script:
+            self.shell.set_next_input(answer.script, replace=False)
         if options.out is not None:
             from ..saving import prepare_folder, save_answer
 
-            save_answer(answer, prepare_folder(Path(options.out).expanduser()))
-        if options.insert and answer.script:
-            self.shell.set_next_input(answer.script, replace=False)
+            try:
+                save_answer(answer, prepare_folder(Path(options.out).expanduser()))
+            except CSVAgentError as error:
+                refusal = _refusal(error, answer.language)
+                self.show(answer_html(refusal), answer_text(refusal))
 
     def mark_shown(self, value: object) -> None:
         """Note that a cell has shown its value, so that its being the cell's value does not show it again."""
@@ -162,6 +165,11 @@ class Notebook:
 
 def _say_nothing(shell: Any, etype: Any, value: Any, tb: Any, tb_offset: int | None = None) -> None:
     """Stand in for the traceback of Interrupted."""
+
+
+def _refusal(error: CSVAgentError, language: Language) -> Answer:
+    told = AnswerError(error.kind, error.say(language))
+    return Answer(success=False, error=told, suggestions=error.suggestions, language=language)
 
 
 def json_text(answer: Answer) -> str:

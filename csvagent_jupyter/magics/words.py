@@ -23,9 +23,8 @@ from .options import OPTIONS, parse_cell_line, split_words
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word: how it is used, how many further words it takes, and what it does; what that returns is the value."""
+    """A word: how many further words it takes, and what it does; what that returns is the value."""
 
-    usage: str
     least: int
     most: int
     do: Callable[[Notebook, list[str]], object]
@@ -39,9 +38,9 @@ def say_word(notebook: Notebook, line: str) -> object:
         if word is None:
             raise _unknown(name)
         if len(rest) < word.least:
-            raise BadInput("magics.word_missing", word=name, usage=word.usage)
+            raise BadInput("magics.word_missing", word=name, usage=_usage(notebook, name))
         if len(rest) > word.most:
-            raise BadInput("magics.too_many_words", word=name, extra=rest[word.most], usage=word.usage)
+            raise BadInput("magics.too_many_words", word=name, extra=rest[word.most], usage=_usage(notebook, name))
         return word.do(notebook, rest)
     except CSVAgentError as error:
         return notebook.refuse(error, notebook.language)
@@ -65,10 +64,18 @@ def _tell(notebook: Notebook, key: str, **values: Any) -> None:
 
 def _help(notebook: Notebook, _: list[str]) -> None:
     language = notebook.language
-    rows = [(f"`%csvagent {word.usage}`", say(f"magics.help_{name}", language)) for name, word in _LISTED.items()]
+    rows = [
+        (f"`%csvagent {_usage(notebook, name)}`", say(f"magics.help_{name}", language))
+        for name in WORDS
+        if name != "help"
+    ]
     options = " ".join(option.name for option in OPTIONS)
     under = say("magics.help_options", language, options=options)
     _list(notebook, say("magics.help", language), rows, under=under)
+
+
+def _usage(notebook: Notebook, name: str) -> str:
+    return f"{name} {say(f'magics.usage_{name}', notebook.language)}" if name in TAKING else name
 
 
 def _models(notebook: Notebook, _: list[str]) -> None:
@@ -233,19 +240,19 @@ def _line(answer: Answer | None) -> str:
 
 WORDS: Final[Mapping[str, Word]] = MappingProxyType(
     {
-        "models": Word("models", 0, 0, _models),
-        "sessions": Word("sessions", 0, 0, _sessions),
-        "history": Word("history [SESSION]", 0, 1, _history),
-        "cancel": Word("cancel [TASK]", 0, 1, _cancel),
-        "reset": Word("reset", 0, 0, _reset),
-        "replay": Word("replay [TASK or NAME] [SOURCE ...] [options]", 0, 200, _replay),
-        "report": Word("report", 0, 1, _report),
-        "sent": Word("sent [TASK]", 0, 1, _sent),
-        "save": Word("save NAME or FILE.py", 1, 1, _save),
-        "put": Word("put NAME", 1, 1, _put),
-        "allow": Word("allow share or process", 1, 1, _allow),
-        "doctor": Word("doctor", 0, 0, _doctor),
-        "help": Word("help", 0, 0, _help),
+        "models": Word(0, 0, _models),
+        "sessions": Word(0, 0, _sessions),
+        "history": Word(0, 1, _history),
+        "cancel": Word(0, 1, _cancel),
+        "reset": Word(0, 0, _reset),
+        "replay": Word(0, 200, _replay),
+        "report": Word(0, 1, _report),
+        "sent": Word(0, 1, _sent),
+        "save": Word(1, 1, _save),
+        "put": Word(1, 1, _put),
+        "allow": Word(1, 1, _allow),
+        "doctor": Word(0, 0, _doctor),
+        "help": Word(0, 0, _help),
     }
 )
-_LISTED: Final = {name: word for name, word in WORDS.items() if name != "help"}
+TAKING: Final = frozenset(name for name, word in WORDS.items() if word.most and name != "report")
