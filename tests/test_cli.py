@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from csvagent_jupyter.cli.arguments import help_text, interface_language, parse
+from csvagent_jupyter.cli.asking import exit_code
 from csvagent_jupyter.exceptions import BadInput
+from csvagent_jupyter.messages import Answer, AnswerError
 from csvagent_jupyter.saving import prepare_folder, save_answer
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -64,6 +66,7 @@ def test_after_two_dashes_all_are_words() -> None:
     [
         (["ask", "a.csv"], "cli.question_missing"),
         (["ask"], "cli.question_missing"),
+        (["ask", "a.csv", "  "], "cli.question_missing"),
         (["ask", "a.csv", "q", "--modle", "x"], "cli.unknown_option_near"),
         (["ask", "a.csv", "q", "--wild"], "cli.unknown_option"),
         (["ask", "a.csv", "q", "--model"], "cli.value_missing"),
@@ -92,9 +95,15 @@ def test_bad_use_is_told_in_one_sentence(words: list[str], key: str) -> None:
 
 
 def test_a_question_before_its_file_is_noticed(elsewhere: Path) -> None:
-    with pytest.raises(BadInput) as caught:
-        parse(["ask", "how many rows?", str(elsewhere / "sales.csv")], "en")
-    assert caught.value.key == "cli.question_missing"
+    for first in ("how many rows?", str(elsewhere / "survey.csv")):
+        with pytest.raises(BadInput) as caught:
+            parse(["ask", first, str(elsewhere / "sales.csv")], "en")
+        assert caught.value.key == "cli.question_missing"
+
+
+def test_a_question_may_be_longer_than_a_file_name() -> None:
+    question = "why " * 30_000
+    assert parse(["ask", "a.csv", question], "en").question == question
 
 
 @pytest.mark.parametrize(
@@ -186,6 +195,31 @@ def test_a_reader_that_goes_away_ends_nothing_loudly(elsewhere: Path, environmen
     assert process.wait() == 0
 
 
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_a_stream_that_is_closed_takes_nothing_and_stops_nothing(
+    closed: str, elsewhere: Path, environment: dict[str, str]
+) -> None:
+    run = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}>&-', "sh", *COMMAND, "profile", "sales.csv"],
+        cwd=elsewhere,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    assert ("1460" in run.stdout) == (closed == "2")
+
+
+def test_an_answer_that_finds_no_room_says_so(elsewhere: Path, environment: dict[str, str]) -> None:
+    for words in (["profile", "sales.csv"], ["profile", "nowhere.csv", "--json"]):
+        with Path("/dev/full").open("w") as full:
+            run = subprocess.run(
+                [*COMMAND, *words], cwd=elsewhere, env=environment, stdout=full, stderr=subprocess.PIPE, text=True
+            )
+        assert run.returncode == (1 if words[1] == "sales.csv" else 2)
+        assert len(run.stderr.splitlines()) == 1
+
+
 def test_a_hostile_file_cannot_steer_the_terminal(elsewhere: Path, environment: dict[str, str]) -> None:
     rows = "".join(f"{number},an ordinary cell of some length\n" for number in range(200))
     (elsewhere / "bad.csv").write_text("n,\x1b]0;gone\x07name\n1,\x1b[2Jx\n" + rows)
@@ -272,7 +306,8 @@ def test_a_question_is_answered_repaired_saved_and_run_again(elsewhere: Path, en
     assert [row[0] for row in found["tables"][0]["rows"]] == list(totals())
     assert [row[1] for row in found["tables"][0]["rows"]] == pytest.approx(list(totals().values()))
     assert found["plots"][0].startswith("data:image/png;base64,")
-    assert "✗ Attempt 1: KeyError" in run.stderr
+    assert "✗ Attempt 1/3 did not work: KeyError" in run.stderr
+    assert run.stderr.count("KeyError") == 1
     folder = elsewhere / "result"
     assert {path.name for path in folder.iterdir()} == {"code.py", "plot-1.png", "answer.json"}
     assert json.loads((folder / "answer.json").read_text()) == found
@@ -380,6 +415,11 @@ def test_no_answer_has_the_exit_code_of_its_kind(
     assert found["error"]["message"]
 
 
+def test_an_error_of_our_own_is_no_service_out_of_reach() -> None:
+    codes = {"internal": 1, "store_unreachable": 3, "isolation": 1, "unreadable": 2, "cancelled": 130, "timeout": 1}
+    assert codes == {kind: exit_code(Answer(False, error=AnswerError(kind, ""))) for kind in codes}
+
+
 @pytest.mark.parametrize(
     ("words", "kind"),
     [
@@ -481,4 +521,4 @@ def test_doctor_says_what_is_broken(elsewhere: Path, environment: dict[str, str]
     assert run.returncode == 1
     assert "✗ сессии" in run.stdout
     assert "✓ ядро для кода" in run.stdout
-    assert "нельзя" in run.stdout.splitlines()[-1]
+    assert "не получится" in run.stdout.splitlines()[-1]

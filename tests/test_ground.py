@@ -213,11 +213,13 @@ def test_every_environment_variable_is_documented() -> None:
 
 @pytest.mark.parametrize("text", [README, RUSSIAN], ids=["en", "ru"])
 def test_every_option_and_word_is_documented(text: str) -> None:
-    from csvagent_jupyter.cli.arguments import COMMANDS, USAGE
+    from csvagent_jupyter.cli.arguments import COMMANDS, help_text
     from csvagent_jupyter.magics.options import OPTIONS
     from csvagent_jupyter.magics.words import WORDS
 
-    on_the_command_line = set(re.findall(r"--[\w-]+", " ".join(USAGE.values())))
+    on_the_command_line = set(re.findall(r"--[\w-]+", " ".join(help_text(each, "en") for each in COMMANDS))) - {
+        "--help"
+    }
     in_a_cell = {option.name for option in OPTIONS}
     assert in_a_cell - on_the_command_line == {"--as", "--insert", "--background"}
     assert {option for option in in_a_cell | on_the_command_line if f"`{option}" not in text} == set()

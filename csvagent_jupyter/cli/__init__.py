@@ -6,6 +6,7 @@ unreadable input, 3 a service is out of reach, 130 interrupted.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -23,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     language = interface_language(arguments, os.environ)
     output = Output(language, as_json="--json" in arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logging.getLogger("csvagent_jupyter").setLevel(logging.ERROR)
     try:
         return _run(arguments, language, output)
     except CSVAgentError as error:
@@ -31,8 +33,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         output.error(Cancelled("cli.interrupted"))
         return Cancelled.exit_code
-    finally:
-        output.close()
 
 
 def _run(arguments: list[str], language: Language, output: Output) -> int:
@@ -69,6 +69,11 @@ def _run(arguments: list[str], language: Language, output: Output) -> int:
 
 
 def _overview(language: Language) -> str:
-    lines = [say("cli.about", language), "", say("cli.usage", language) + " csvagent COMMAND …", ""]
+    lines = [
+        say("cli.about", language),
+        "",
+        f"{say('cli.usage', language)} csvagent {say('cli.command', language)} …",
+        "",
+    ]
     lines += [f"  {command:<8} {say(f'cli.about_{command}', language)}" for command in COMMANDS]
     return "\n".join([*lines, "", say("cli.more_help", language)])

@@ -16,13 +16,6 @@ from ..messages import SHARES
 from ..translations import LANGUAGES, Language, language_of, say
 
 COMMANDS: Final = ("ask", "profile", "replay", "doctor")
-USAGE: Final = {
-    "ask": 'FILE [FILE ...] "question" [--model ID] [--max-attempts N] [--timeout S] [--share schema|stats|sample] '
-    "[--session NAME] [--lang en|ru] [--json] [--out DIR]",
-    "profile": "FILE [--lang en|ru] [--json]",
-    "replay": "TASK [FILE ...] [--lang en|ru] [--json] [--out DIR]",
-    "doctor": "[--lang en|ru] [--json]",
-}
 
 
 def parse(argv: Sequence[str], language: Language) -> argparse.Namespace:
@@ -45,7 +38,7 @@ def parse(argv: Sequence[str], language: Language) -> argparse.Namespace:
 
 def help_text(command: str, language: Language) -> str:
     """Return how a command is used."""
-    usage = f"{say('cli.usage', language)} csvagent {command} {USAGE[command]}"
+    usage = f"{say('cli.usage', language)} csvagent {command} {say(f'cli.usage_{command}', language)}"
     return f"{usage}\n\n{_parser(command, language).format_help()}".rstrip()
 
 
@@ -104,15 +97,19 @@ def _parser(command: str, language: Language) -> _Parser:
         options.add_argument("--max-attempts", metavar="N", type=_count, help=say("cli.option_max_attempts", language))
         options.add_argument("--timeout", metavar="S", type=_seconds, help=say("cli.option_timeout", language))
         options.add_argument(
-            "--share", metavar="LEVEL", type=_one_of("--share", SHARES), help=say("cli.option_share", language)
+            "--share",
+            metavar=say("cli.level", language),
+            type=_one_of("--share", SHARES),
+            help=say("cli.option_share", language),
         )
-        options.add_argument("--session", metavar="NAME", help=say("cli.option_session", language))
+        options.add_argument("--session", metavar=say("cli.name", language), help=say("cli.option_session", language))
     options.add_argument(
         "--lang", metavar="en|ru", type=_one_of("--lang", LANGUAGES), help=say("cli.option_lang", language)
     )
     options.add_argument("--json", action="store_true", help=say("cli.option_json", language))
     if command in ("ask", "replay"):
-        options.add_argument("--out", metavar="DIR", type=Path, help=say("cli.option_out", language))
+        folder = say("cli.folder", language)
+        options.add_argument("--out", metavar=folder, type=Path, help=say("cli.option_out", language))
     options.add_argument("-h", "--help", action="store_true", help=say("cli.option_help", language))
     return parser
 
@@ -120,7 +117,7 @@ def _parser(command: str, language: Language) -> _Parser:
 def _check_words(options: argparse.Namespace) -> None:
     words: list[str] = options.words
     if options.command == "ask":
-        if len(words) < 2 or (Path(words[-1]).is_file() and not Path(words[0]).exists()):
+        if len(words) < 2 or not words[-1].strip() or _is_file(words[-1]):
             raise BadInput("cli.question_missing")
         options.sources, options.question = words[:-1], words[-1]
     elif options.command == "profile" and len(words) != 1:
@@ -129,6 +126,14 @@ def _check_words(options: argparse.Namespace) -> None:
         raise BadInput("cli.task_missing")
     elif options.command == "doctor" and words:
         raise BadInput("cli.too_many_words", word=words[0])
+
+
+def _is_file(word: str) -> bool:
+    """Tell whether a word names a file; a question may be longer than any name can be."""
+    try:
+        return Path(word).is_file()
+    except OSError:
+        return False
 
 
 def _unknown_option(word: str, parser: argparse.ArgumentParser) -> BadInput:

@@ -16,7 +16,6 @@ from ..messages import Answer, Event, Question, Source, Task
 from ..saving import prepare_folder, save_answer
 from ..tables import resolve_sources
 from ..translations import Language, say
-from ..widget.lasting import error_line
 from ..widget.plain import answer_text
 from .output import Output
 
@@ -67,7 +66,7 @@ class _Run:
     def to_its_end(self, task: Task) -> int:
         """Show a task's progress, then its answer; the first interrupt cancels it and still shows what there is."""
         with interrupts(lambda: self.door.submit(self.manager.cancel(task.task_id))):
-            for line in told(self.door.events(task.task_id), self.output.language):
+            for line in told(self.door.events(task.task_id)):
                 self.output.progress(line)
             answer = self.door.run(self.manager.result(task.task_id))
         resolved = self.door.run(self.manager.resolve(answer))
@@ -111,25 +110,24 @@ def interrupts(cancel: Callable[[], object]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def told(events: Iterator[Event], language: Language) -> Iterator[str]:
+def told(events: Iterator[Event]) -> Iterator[str]:
     """Say what happens, each thing once: the stages, and the attempts that failed."""
     last = ""
     for event in events:
         progress = event.meta
         if progress is None:
             continue
-        if progress.failed is not None:
-            yield "✗ " + error_line(progress.failed, language)
         if progress.status and progress.status != last:
             last = progress.status
-            yield last
+            yield last if progress.failed is None else f"✗ {last}"
 
 
 def exit_code(answer: Answer) -> int:
     """Return the exit code that goes with an answer: 0, or what the kind of its error stands for."""
     if answer.success:
         return 0
-    return _exit_codes(CSVAgentError).get(answer.error.kind if answer.error else "", 1)
+    kinds = _exit_codes(CSVAgentError) | {CSVAgentError.kind: CSVAgentError.exit_code}
+    return kinds.get(answer.error.kind if answer.error else "", 1)
 
 
 def _exit_codes(cls: type[CSVAgentError]) -> dict[str, int]:

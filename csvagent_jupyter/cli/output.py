@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from ..exceptions import CSVAgentError
+from ..exceptions import CSVAgentError, StorageFull
 from ..messages import Answer, AnswerError
 from ..translations import Language
 from ..widget.markup import clean
@@ -47,25 +47,27 @@ class Output:
         if self.as_json and not self._answered:
             told = AnswerError(error.kind, message)
             answer = Answer(success=False, error=told, suggestions=error.suggestions, language=self.language)
-            self.json(answer.to_dict())
+            with contextlib.suppress(StorageFull):
+                self.json(answer.to_dict())
         self.progress(message)
 
-    def close(self) -> None:
-        """Flush, so that a closed pipe is met here and not when the interpreter ends."""
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(ValueError):
-                self._guarded(stream, stream.flush)
+    def _write(self, stream: TextIO | None, text: str) -> None:
+        """Write a line at once; a stream that the caller had closed takes nothing.
 
-    def _write(self, stream: TextIO, text: str) -> None:
-        def write() -> None:
+        Raises StorageFull when the answer cannot be written; a message that cannot be is left out.
+        """
+        if stream is None:
+            return
+        try:
             stream.write(text + "\n")
             stream.flush()
+        except OSError as error:
+            _let_go_of(stream)
+            if stream is sys.stdout and not isinstance(error, BrokenPipeError):
+                raise StorageFull("cli.not_written", reason=error.strerror or str(error)) from error
 
-        self._guarded(stream, write)
 
-    def _guarded(self, stream: TextIO, action: Any) -> None:
-        try:
-            action()
-        except BrokenPipeError:
-            with open(os.devnull, "w") as nowhere:  # noqa: PTH123
-                os.dup2(nowhere.fileno(), stream.fileno())
+def _let_go_of(stream: TextIO) -> None:
+    """Lead a stream into nothing, so that what it still holds is no trouble when the interpreter ends."""
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), stream.fileno())

@@ -8,7 +8,7 @@ TEXTS: Catalogue = {
     # help
     "about": (
         "Ask a CSV file a question: a model writes pandas code, a kernel of its own runs it.",
-        "Вопрос к файлу CSV: модель пишет код на pandas, его выполняет отдельное ядро.",
+        "Вопросы к файлам CSV: модель пишет код на pandas, его выполняет отдельное ядро.",
     ),
     "about_ask": ("answer a question about files", "ответить на вопрос о файлах"),
     "about_profile": ("show how a file is read and what is in it", "показать, как прочитан файл и что в нём"),
@@ -17,11 +17,27 @@ TEXTS: Catalogue = {
         "выполнить код ответа ещё раз, на тех же или других файлах, без модели",
     ),
     "about_doctor": ("check that everything works here", "проверить, всё ли здесь работает"),
-    "usage": ("Usage:", "Использование:"),
+    "usage": ("Usage:", "Как запускать:"),
+    "usage_ask": (
+        'FILE [FILE ...] "question" [--model ID] [--max-attempts N] [--timeout S] [--share schema|stats|sample] '
+        "[--session NAME] [--lang en|ru] [--json] [--out DIR]",
+        'ФАЙЛ [ФАЙЛ ...] "вопрос" [--model ID] [--max-attempts N] [--timeout S] [--share schema|stats|sample] '
+        "[--session ИМЯ] [--lang en|ru] [--json] [--out ПАПКА]",
+    ),
+    "usage_profile": ("FILE [--lang en|ru] [--json]", "ФАЙЛ [--lang en|ru] [--json]"),
+    "usage_replay": (
+        "TASK [FILE ...] [--lang en|ru] [--json] [--out DIR]",
+        "ЗАДАЧА [ФАЙЛ ...] [--lang en|ru] [--json] [--out ПАПКА]",
+    ),
+    "usage_doctor": ("[--lang en|ru] [--json]", "[--lang en|ru] [--json]"),
+    "command": ("COMMAND", "КОМАНДА"),
+    "level": ("LEVEL", "УРОВЕНЬ"),
+    "name": ("NAME", "ИМЯ"),
+    "folder": ("DIR", "ПАПКА"),
     "options": ("options", "параметры"),
     "more_help": (
         "csvagent COMMAND --help says more about a command; csvagent --version tells the version.",
-        "Подробнее о команде: csvagent COMMAND --help; версия: csvagent --version.",
+        "Подробнее о команде: csvagent КОМАНДА --help; версия: csvagent --version.",
     ),
     "option_model": (
         "model to ask, as provider:model or offline; without it the one that doctor names",
@@ -29,7 +45,7 @@ TEXTS: Catalogue = {
     ),
     "option_max_attempts": (
         "how often code may be written until it works",
-        "сколько раз можно писать код, пока он не заработает",
+        "сколько раз можно писать код заново, если он не работает",
     ),
     "option_timeout": ("seconds for the whole question", "секунд на весь вопрос"),
     "option_share": (
@@ -58,25 +74,25 @@ TEXTS: Catalogue = {
     ),
     "unknown_option_near": (
         "There is no option {option} here. Did you mean {near}?",
-        "Параметра {option} здесь нет. Может быть, {near}?",
+        "Параметра {option} здесь нет. Возможно, имелся в виду {near}?",
     ),
     "value_missing": ("{option} needs a value after it.", "После {option} нужно значение."),
-    "flag_with_value": ("{option} takes no value.", "{option} не принимает значения."),
+    "flag_with_value": ("{option} takes no value.", "Параметр {option} пишется без значения."),
     "not_a_choice": (
-        "{option} cannot be {value}. It is one of: {choices}.",
-        "{option} не может быть {value}. Варианты: {choices}.",
+        "{option} cannot be “{value}”. It is one of: {choices}.",
+        "Для {option} не подходит «{value}». Возможные значения: {choices}.",
     ),
     "not_a_count": (
-        "{option} is a whole number from 1 on, not {value}.",
-        "{option} — целое число от 1, а не {value}.",
+        "{option} needs a whole number above zero, not “{value}”.",
+        "Для {option} нужно целое число больше нуля, а не «{value}».",
     ),
     "not_seconds": (
-        "{option} is a number of seconds above 0, not {value}.",
-        "{option} — число секунд больше 0, а не {value}.",
+        "{option} needs a number of seconds above zero, not “{value}”.",
+        "Для {option} нужно число секунд больше нуля, а не «{value}».",
     ),
     "question_missing": (
         'Give the files first and the question last, in quotes: csvagent ask sales.csv "revenue by month".',
-        'Сначала файлы, последним — вопрос в кавычках: csvagent ask sales.csv "выручка по месяцам".',
+        'Сначала назовите файлы, последним — вопрос в кавычках: csvagent ask sales.csv "выручка по месяцам".',
     ),
     "one_file": (
         "Give one file: csvagent profile sales.csv.",
@@ -84,12 +100,16 @@ TEXTS: Catalogue = {
     ),
     "task_missing": (
         "Say which answer to run again: csvagent replay TASK. The task is named under each answer.",
-        "Укажите, какой ответ повторить: csvagent replay TASK. Задача названа под каждым ответом.",
+        "Укажите, какой ответ повторить: csvagent replay ЗАДАЧА. Её имя стоит под каждым ответом.",
     ),
-    "too_many_words": ("doctor takes no file: {word} is too much.", "doctor не принимает файлов: {word} лишнее."),
+    "too_many_words": ("doctor takes no file. Leave out {word}.", "Команде doctor файлы не нужны: уберите {word}."),
     # results
     "interrupted": ("Stopped.", "Остановлено."),
     "saved": ("Saved in {folder}", "Сохранено в {folder}"),
+    "not_written": (
+        "The answer could not be written to standard output ({reason}). Make room, or send it elsewhere.",
+        "Не удалось записать ответ в стандартный вывод ({reason}). Освободите место или направьте его куда-нибудь ещё.",
+    ),
     "again": (
         "To run it again without a model: csvagent replay {task_id}",
         "Повторить без модели: csvagent replay {task_id}",
@@ -110,14 +130,14 @@ TEXTS: Catalogue = {
     "doctor_kernel": ("kernel for the code", "ядро для кода"),
     "doctor_libraries": ("its libraries", "его библиотеки"),
     "doctor_fonts": ("its fonts", "его шрифты"),
-    "doctor_families": ("{fonts:family|families}", "{fonts:гарнитура|гарнитуры|гарнитур}"),
-    "doctor_open": ("known to be open", "известные пробелы"),
+    "doctor_families": ("{fonts:family|families}", "{fonts:шрифт|шрифта|шрифтов}"),
+    "doctor_open": ("known to be open", "что не закрыто"),
     "doctor_packages": ("packages", "пакеты"),
     "doctor_missing": ("not installed", "не установлены"),
     "doctor_models": ("models", "модели"),
     "doctor_network": (
         "on a network file system, so the journal that works there is used",
-        "сетевая файловая система, поэтому журнал в режиме, который на ней работает",
+        "файловая система сетевая, поэтому выбран тип журнала, который на ней работает",
     ),
     "doctor_started": (
         "started in {seconds} s and adds up · {level}",
@@ -130,13 +150,13 @@ TEXTS: Catalogue = {
     "doctor_healthy": ("Questions can be answered here.", "Здесь всё готово отвечать на вопросы."),
     "doctor_unhealthy": (
         "Questions cannot be answered here until what is marked ✗ is mended.",
-        "Отвечать на вопросы здесь нельзя, пока не исправлено отмеченное ✗.",
+        "Пока не исправлено то, что отмечено знаком ✗, отвечать на вопросы здесь не получится.",
     ),
     "model_setting": ("chosen in the settings", "выбрана в настройках"),
     "model_variable": ("chosen in CSVAGENT_MODEL", "выбрана в CSVAGENT_MODEL"),
     "model_key": (
         "found by its key in the environment; choose it with CSVAGENT_MODEL, or another one",
-        "найдена по ключу в окружении; закрепите её или другую в CSVAGENT_MODEL",
+        "найдена по ключу в окружении; закрепить её или выбрать другую можно в CSVAGENT_MODEL",
     ),
     "model_ollama": ("an Ollama runs here", "здесь работает Ollama"),
     "model_nothing": (

@@ -6,8 +6,8 @@ from . import Catalogue
 
 TEXTS: Catalogue = {
     "empty_question": (
-        "There is no question. Write one below the first line, for example: revenue by month as a line.",
-        "Вопроса нет. Напишите его под первой строкой, например: выручка по месяцам линией.",
+        "There is no question. Write what you want to know, for example: revenue by month as a line.",
+        "Вопроса нет. Напишите, что хотите узнать, например: выручка по месяцам линией.",
     ),
     "long_question": (
         "The question has {length:character|characters}; at most {limit} are taken. Keep the question short and put "
