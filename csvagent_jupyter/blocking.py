@@ -185,7 +185,11 @@ def ask(question: str, *sources: Any, session: str | None = None, **options: Any
     task = door.run(door.manager.ask(asked, session_name=session, dataframes=frames))
     for _ in door.events(task.task_id):
         pass
-    return door.run(door.manager.result(task.task_id))
+    return door.run(_whole(door.manager, task.task_id))
+
+
+async def _whole(manager: CSVAgentManager, task_id: str) -> Answer:
+    return await manager.resolve(await manager.result(task_id))
 
 
 def _sources(sources: Iterable[Any]) -> tuple[list[str], dict[str, object]]:

@@ -35,16 +35,19 @@ def run_python(code: str, folder: Path, **environ: str) -> subprocess.CompletedP
 def test_a_script_asks_about_a_file_and_a_dataframe_and_ends_by_itself(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("a;b\n1;2\n3;4\n")
     (tmp_path / "replies.json").write_text(json.dumps([REPLY, REPLY]))
+    (tmp_path / "drawing.json").write_text(json.dumps(["I draw.\n```python\nplt.bar(['a'], [1])\n```\n"]))
     code = (
         "import pandas as pd\n"
         "from csvagent_jupyter import ask\n"
         "first = ask('how many rows?', 'data.csv', model='replay:replies.json', session='s')\n"
         "second = ask('how many rows?', pd.DataFrame({'x': [1, 2, 3]}), model='replay:replies.json')\n"
         "print(first.value, second.value, first.text_output)\n"
+        "drawn = ask('n as a bar', pd.DataFrame({'n': [1]}), model='replay:drawing.json')\n"
+        "print(*(plot[:22] for plot in drawn.plots))\n"
     )
     done = run_python(code, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["2", "3", "2", "rows"]
+    assert done.stdout.split() == ["2", "3", "2", "rows", "data:image/png;base64,"]
     assert "Traceback" not in done.stderr and "never awaited" not in done.stderr and "destroyed" not in done.stderr
 
 
