@@ -217,6 +217,8 @@ def test_a_question_that_could_not_be_asked_is_one_sentence() -> None:
         ({"seconds": 0.04}, "offline · separate process · 0.04 s"),
         ({"usage": Usage(1_000, 204)}, "offline · separate process · 0.6 s · 1204 tokens"),
         ({"usage": Usage(1, 1, 0.00213)}, "offline · separate process · 0.6 s · 2 tokens · $0.0021"),
+        ({"usage": Usage(1, 1, 0.0)}, "offline · separate process · 0.6 s · 2 tokens"),
+        ({"success": False, "attempts": ()}, "offline · 0.6 s"),
         ({"model": "openai:m"}, "openai:m · separate process · 0.6 s · what was sent: %csvagent sent"),
     ],
 )

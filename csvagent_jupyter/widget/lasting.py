@@ -69,15 +69,22 @@ def attempt_fold(attempt: Attempt, language: Language, *, opened: bool = False) 
 def foot_words(answer: Answer) -> list[str]:
     """Say model, isolation, time, tokens and cost, as far as there are any."""
     language = answer.language
-    words = [answer.model or say("view.no_model", language), say(f"view.{answer.isolation}", language)]
+    words = [answer.model or say("view.no_model", language)]
+    if code_ran(answer):
+        words.append(say(f"view.{answer.isolation}", language))
     if answer.cancelled_after is None:
         words.append(seconds_text(answer.seconds, language))
     tokens = answer.usage.input_tokens + answer.usage.output_tokens
     if tokens:
         words.append(say("view.tokens", language, tokens=tokens))
-    if answer.usage.cost is not None:
+    if answer.usage.cost:
         words.append("$" + number(answer.usage.cost, language, ".4f" if answer.usage.cost < 0.1 else ".2f"))
     return words
+
+
+def code_ran(answer: Answer) -> bool:
+    """Tell whether it came to running code: else there is no level at which it ran."""
+    return answer.success or bool(answer.attempts)
 
 
 def read_as(answer: Answer) -> str:
@@ -233,7 +240,7 @@ def size_text(size: int, language: Language) -> str:
 def _foot(answer: Answer) -> Html:
     gaps = "\n".join(answer.isolation_gaps)
     words: list[str] = [tag("span", word) for word in foot_words(answer)]
-    if gaps:
+    if gaps and code_ran(answer):
         words[1] = tag("span", say(f"view.{answer.isolation}", answer.language), title=gaps)
     if went_to_a_model(answer):
         sent = say("view.sent_hint", answer.language)
