@@ -162,6 +162,8 @@ def test_much_of_everything_stays_bounded_and_says_what_is_not_shown() -> None:
     folded = re.sub(r"<details>.*?</details>", "", html, flags=re.DOTALL)
     assert len(folded) < 20_000
     assert len(answer_text(answer)) < 40_000
+    longer = answer_html(replace(ANSWER, text_output="a line of text\n" * 10_000))
+    assert "The first 100,000 characters of the text (10,000 lines in all)" in longer
 
 
 def test_text_in_columns_keeps_its_columns_and_prose_is_set_as_prose() -> None:

@@ -43,6 +43,10 @@ TEXTS: Catalogue = {
     # the answer
     "read_as": ("Read as:", "Понято так:"),
     "whole_text": ("The whole text ({lines:line|lines})", "Весь текст ({lines:строка|строки|строк})"),
+    "much_text": (
+        "The first {characters:character|characters} of the text ({lines:line|lines} in all)",
+        "Начало текста: {characters:символ|символа|символов} (всего {lines:строка|строки|строк})",
+    ),
     "plot": ("Plot {number}", "График {number}"),
     "more_plots": ("{plots:more plot|more plots}", "Ещё {plots:график|графика|графиков}"),
     "table": ("Table ({rows:row|rows})", "Таблица ({rows:строка|строки|строк})"),

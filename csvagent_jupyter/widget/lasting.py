@@ -132,12 +132,13 @@ def _text(text: str, language: Language) -> Html | None:
     text = text.strip("\n")
     if not text.strip():
         return None
-    text = shorten(text, MAX_TEXT)
     lines = text.split("\n")
     if len(lines) <= LINES_OPEN and len(text) <= CHARACTERS_OPEN:
         return _block(text)
     start = shorten("\n".join(lines[: LINES_OPEN // 2]), CHARACTERS_OPEN // 2)
-    return join([_block(start), fold(say("view.whole_text", language, lines=len(lines)), plain_block(text))])
+    key = "view.whole_text" if len(text) <= MAX_TEXT else "view.much_text"
+    heading = say(key, language, lines=len(lines), characters=MAX_TEXT)
+    return join([_block(start), fold(heading, plain_block(shorten(text, MAX_TEXT)))])
 
 
 def _block(text: str) -> Html:

@@ -1,6 +1,7 @@
 """The style of the view: JupyterLab's theme variables, with values that fit light and dark where there are none.
 
 A page that takes styles away (GitHub, an untrusted notebook) keeps plain, readable HTML: the style only adds calm.
+On a page of nbconvert, whose body is the notebook, the answer begins where the text of the cells does.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ _CODE = "var(--jp-code-font-family, ui-monospace, Menlo, Consolas, monospace)"
 CSS = f"""
 .csvagent.csvagent{{font:14px/1.5 var(--jp-ui-font-family, system-ui, sans-serif);
  color:var(--jp-content-font-color1, inherit);max-width:860px;padding:4px 0}}
+body.jp-Notebook .jp-OutputArea-output>.csvagent{{padding-left:17px}}
 .csvagent.csvagent>*{{margin:0 0 8px}}
 .csvagent.csvagent p{{margin:0 0 8px;line-height:1.5}}
 .csvagent.csvagent .text{{white-space:pre-wrap;overflow-wrap:anywhere;font-size:15px}}
