@@ -11,10 +11,11 @@ import atexit
 import contextlib
 import os
 import threading
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine to its end; an interrupt of the waiting thread cancels it and waits for that."""
+        """Run a coroutine to its end; an interrupt of the waiting thread cancels it."""
         future = self.submit(coroutine)
         try:
             return future.result()
@@ -95,25 +96,25 @@ class BlockingManager:
         The first KeyboardInterrupt asks for the task's end and goes on with the events that follow from that, the
         second one is raised.
         """
-        following = self.manager.events(task_id, after=after)
+        arrived: SimpleQueue[Any] = SimpleQueue()
+        following = self.submit(_hand_over(self.manager.events(task_id, after=after), arrived))
         interrupted = False
         try:
             while True:
-                step = self.submit(_next(following))
                 try:
-                    event = step.result()
+                    event = arrived.get()
                 except KeyboardInterrupt:
                     if interrupted:
-                        step.cancel()
                         raise
                     interrupted = True
                     self.run(self.manager.cancel(task_id))
-                    event = step.result()
+                    continue
                 if event is _DONE:
+                    following.result()
                     return
                 yield event
         finally:
-            self.run(following.aclose())
+            following.cancel()
 
     def close(self) -> None:
         """Stop the manager, whatever it runs, and its loop; harmless when repeated."""
@@ -123,8 +124,14 @@ class BlockingManager:
             self._thread.close()
 
 
-async def _next(events: Any) -> Any:
-    return await anext(events, _DONE)
+async def _hand_over(events: AsyncGenerator[Event, None], arrived: SimpleQueue[Any]) -> None:
+    """Put events where another thread takes them, and last that there are no more; closes them when cancelled."""
+    try:
+        async with contextlib.aclosing(events):
+            async for event in events:
+                arrived.put(event)
+    finally:
+        arrived.put(_DONE)
 
 
 _shared: BlockingManager | None = None

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from model_server import Reply, ScriptedServer
 
 from csvagent_jupyter.blocking import BlockingManager, LoopThread
 from csvagent_jupyter.manager import CSVAgentManager
-from csvagent_jupyter.messages import Question, Source
+from csvagent_jupyter.messages import Event, Question, Source
 
 REPLY = "The number of rows.\n```python\nprint(len(df), 'rows')\nlen(df)\n```"
 
@@ -92,6 +95,38 @@ def test_an_interrupt_cancels_the_task_and_the_events_still_end_in_order(
     assert model_server.requests[0].disconnected.wait(10)
 
 
+class Deaf:
+    """Stands where a manager does whose task does not end, whoever asks for it."""
+
+    def __init__(self) -> None:
+        self.closed = threading.Event()
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def cancel(self, task_id: str) -> None:
+        threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+
+    async def events(self, task_id: str, after: int = 0) -> AsyncIterator[Event]:
+        try:
+            yield Event("task_started", task_id)
+            threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+            await asyncio.Event().wait()
+        finally:
+            self.closed.set()
+
+
+def test_a_second_interrupt_is_raised_as_such_and_ends_the_following() -> None:
+    manager = Deaf()
+    door = BlockingManager(cast(CSVAgentManager, manager))
+    seen: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        seen += (event.type for event in door.events("t"))
+    assert manager.closed.wait(10)
+    door.close()
+
+
 def test_close_is_harmless_when_repeated(tmp_path: Path) -> None:
     door = BlockingManager(CSVAgentManager(data_folder=str(tmp_path)))
     assert door.alive
@@ -109,8 +144,6 @@ def test_a_store_that_cannot_be_opened_leaves_no_thread_behind(tmp_path: Path) -
 
 
 def test_an_interrupted_wait_cancels_what_it_waited_for() -> None:
-    import asyncio
-
     thread = LoopThread("test")
     cancelled = threading.Event()
 
