@@ -87,6 +87,38 @@ async def test_an_idle_kernel_is_stopped_by_itself() -> None:
         assert len(pool) == 0
 
 
+async def test_a_kernel_taken_while_another_idle_one_ends_is_left_alone() -> None:
+    """Both are idle for too long; while the first one takes its time to end, somebody comes for the second."""
+    ending, may_end = asyncio.Event(), asyncio.Event()
+
+    class Slow(SandboxKernel):
+        runs = False
+
+        async def start(self) -> None:
+            self.runs = True
+
+        async def stop(self) -> None:
+            if self.runs and not ending.is_set():
+                ending.set()
+                await may_end.wait()
+            self.runs = False
+
+        @property
+        def alive(self) -> bool:
+            return self.runs
+
+    async with KernelPool(idle_seconds=0.05, make=Slow) as pool:
+        async with pool.acquire("one"), pool.acquire("two"):
+            pass
+        await asyncio.wait_for(ending.wait(), 30)
+        (left,) = pool._kept
+        async with pool.acquire(left) as lease:
+            may_end.set()
+            for _ in range(10):  # nothing here waits for anything but its turn
+                await asyncio.sleep(0)
+            assert lease.kernel.alive
+
+
 async def test_a_discarded_kernel_is_fresh_the_next_time() -> None:
     async with KernelPool() as pool:
         async with pool.acquire("one") as lease:

@@ -137,7 +137,8 @@ class KernelPool:
         while self._kept:
             idle = {name: one.used_until + self.idle_seconds for name, one in self._kept.items() if not one.waiting}
             for name in [name for name, until in idle.items() if until <= loop.time()]:
-                await self.discard(name)
+                if name in self._kept and not self._kept[name].waiting:  # another one's end took its time
+                    await self.discard(name)
                 del idle[name]
             next_time = min(idle.values(), default=loop.time() + self.idle_seconds)
             await asyncio.sleep(max(0.01, next_time - loop.time()))
