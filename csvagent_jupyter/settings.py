@@ -10,6 +10,7 @@ from traitlets import Enum, Float, Integer, Type, Unicode, default
 from traitlets.config import LoggingConfigurable
 
 from .messages import ISOLATIONS, SHARES, Budget
+from .translations import say
 
 if TYPE_CHECKING:
     from .tasks.workshop import Rules
@@ -75,7 +76,11 @@ class Settings(LoggingConfigurable):
     @default("share")
     def _share_from_environment(self) -> str | None:
         wanted = os.environ.get("CSVAGENT_SHARE", "").strip().lower()
-        return wanted if wanted in SHARES else None
+        if not wanted or wanted in SHARES:
+            return wanted or None
+        # Whoever set it wanted to share less than the default, or at least not more.
+        self.log.warning(say("manager.unknown_share", value=wanted, levels=", ".join(SHARES)))
+        return SHARES[0]
 
     @property
     def folder(self) -> Path:

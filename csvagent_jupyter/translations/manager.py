@@ -35,6 +35,11 @@ TEXTS: Catalogue = {
         "“{asked}” is not a language that answers are given in. There are: {known}.",
         "На языке «{asked}» ответы не даются. Есть: {known}.",
     ),
+    "unknown_share": (
+        "CSVAGENT_SHARE is “{value}”, which is none of {levels}, so only the schema is shared. Set one of them.",
+        "В CSVAGENT_SHARE стоит «{value}», а должно быть одно из {levels}, поэтому передаётся только схема. "
+        "Укажите одно из них.",
+    ),
     "unknown_consent": (
         "“{what}” cannot be allowed. Allow “share” (more of the data for a model that was only found by its key) or "
         "“process” (a kernel that is separate, but not confined).",
