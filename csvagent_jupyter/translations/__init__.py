@@ -8,6 +8,7 @@ bars picks the plural form, number included: ``{rows:row|rows}``, ``{rows:стр
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from collections.abc import Mapping
@@ -52,7 +53,7 @@ def language_of(text: str, default: Language = "en") -> Language:
 def number(value: float, language: Language = "en", spec: str = "") -> str:
     """Write a number as the language does: 12,408.5 in English, 12 408,5 in Russian."""
     if not spec:
-        spec = "d" if isinstance(value, int) else ("," if abs(value) >= 1e4 else "") + ".6g"
+        spec = "d" if isinstance(value, int) else _six_digits(value)
     if spec == "d" and abs(value) >= 10_000:
         spec = ",d"
     written = format(value, spec)
@@ -61,11 +62,18 @@ def number(value: float, language: Language = "en", spec: str = "") -> str:
     return written
 
 
+def _six_digits(value: float) -> str:
+    """Return the format of a fraction: six digits, and a large number's whole part in full."""
+    if 999_999.5 <= abs(value) < 1e15:
+        return ",.0f"
+    return ("," if abs(value) >= 1e4 else "") + ".6g"
+
+
 def plural(value: float, forms: list[str], language: Language) -> str:
     """Pick the plural form for a count: two forms in English, three in Russian (CLDR's one, few, many)."""
     if language == "en":
         return forms[0] if value == 1 else forms[-1]
-    if value != int(value):
+    if not math.isfinite(value) or value != int(value):
         return forms[1]
     tail, teens = abs(int(value)) % 10, abs(int(value)) % 100
     if tail == 1 and teens != 11:
