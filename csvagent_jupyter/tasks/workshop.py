@@ -114,7 +114,7 @@ class Workshop:
         return await self.store.add(f"consent:{owner}:{what}", 0) > 0
 
     async def agree(self, owner: str, what: str) -> None:
-        """Write a person's consent down; it holds until it is taken back."""
+        """Write a person's consent down, for good."""
         await self.store.add(f"consent:{owner}:{what}", 1)
 
     async def open_source(self, source: Source) -> Path:
