@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +35,9 @@ class Confinement:
     def seal(self) -> None:
         """Take the second step, in all threads: no new socket, connection or limit. Call it before any foreign code."""
         if self.seccomp:
-            seccomp.restrict_rest()
-            self.sealed = True
+            with suppress(OSError):
+                seccomp.restrict_rest()
+                self.sealed = True
 
 
 def confine(policy: Policy, *, parent: int | None = None) -> Confinement:
@@ -52,18 +54,18 @@ def confine(policy: Policy, *, parent: int | None = None) -> Confinement:
         raise RuntimeError("other threads run already, and they would not be confined")
     apply_limits(policy.limits)
     filters = seccomp.available()
-    try:
+    with suppress(OSError):
         privileges.no_new_privileges()
         privileges.drop_capabilities()
         done.unprivileged = True
-    except OSError:
-        done.unprivileged = False
-    done.landlock = landlock.restrict(_rules(policy))
+    with suppress(OSError):
+        done.landlock = landlock.restrict(_rules(policy))
     if parent is not None:
         privileges.end_with(parent)
     if filters:
-        seccomp.restrict_start()
-        done.seccomp = True
+        with suppress(OSError):
+            seccomp.restrict_start()
+            done.seccomp = True
     return done
 
 

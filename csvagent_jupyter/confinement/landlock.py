@@ -69,6 +69,7 @@ def restrict(rules: Iterable[tuple[str, int]]) -> int:
     """Leave the calling thread, and threads it starts later, only the rights that `rules` give to paths.
 
     Returns the ABI version that was applied, 0 for none. A path that is not there is passed over. There is no way back.
+    Descriptors of paths in /proc stay open as long as the process lives.
     """
     abi = version()
     if abi < 1:
@@ -95,8 +96,10 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
     try:
         if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
             rights &= _OF_FILES
-        if rights:
-            # struct landlock_path_beneath_attr is packed: the rights, then the descriptor.
-            call("landlock_add_rule", ruleset, _PATH_BENEATH, struct.pack("=Qi", rights, descriptor), 0)
+        # struct landlock_path_beneath_attr is packed: the rights, then the descriptor.
+        call("landlock_add_rule", ruleset, _PATH_BENEATH, struct.pack("=Qi", rights, descriptor), 0)
     finally:
-        os.close(descriptor)
+        # A rule is on an inode, and procfs makes another one for the same file when memory ran short in between; an
+        # open descriptor keeps it. Other file systems find the inode again.
+        if not path.startswith("/proc/"):
+            os.close(descriptor)

@@ -36,18 +36,21 @@ _FONTS: Final = (
     "/usr/share/fontconfig",
     "/var/cache/fontconfig",
 )
-_PLACE_AND_TIME: Final = (
+_CONFIGURATION: Final = (
     "/usr/share/zoneinfo",
     "/etc/localtime",
     "/etc/timezone",
     "/usr/share/locale",
     "/usr/share/i18n",
     "/etc/locale.alias",
+    "/etc/ssl/openssl.cnf",  # OpenSSL reads it for hashes, too
 )
 _MACHINE: Final = (
     "/proc/meminfo",
     "/proc/cpuinfo",
     "/proc/stat",
+    "/proc/loadavg",
+    "/proc/uptime",
     "/proc/sys/vm/overcommit_memory",
     "/sys/devices/system/cpu",
     "/sys/devices/system/node",
@@ -60,6 +63,14 @@ DEVICES_TO_WRITE: Final = ("/dev/null",)
 _SITE_FOLDERS: Final = ("site-packages", "dist-packages")
 # Of /proc/<self>, what tells a process about itself; net/ and the mounts tell about the machine.
 _OF_ONESELF: Final = ("status", "statm", "stat", "maps", "smaps", "cgroup", "limits", "cmdline", "comm", "io", "fd")
+_CONTROL_GROUPS: Final = Path("/sys/fs/cgroup")
+# Version 2, then version 1
+_FIGURES: Final = (
+    *("cpu.max", "cpu.weight", "cpuset.cpus", "cpuset.cpus.effective", "memory.max", "memory.high", "memory.low"),
+    *("memory.current", "memory.peak", "memory.stat", "memory.swap.max", "memory.swap.current", "pids.max"),
+    *("cpu.cfs_quota_us", "cpu.cfs_period_us", "cpu.shares", "cpuset.effective_cpus", "memory.limit_in_bytes"),
+    *("memory.soft_limit_in_bytes", "memory.usage_in_bytes", "memory.memsw.limit_in_bytes", "memory.use_hierarchy"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +107,11 @@ def readable_paths() -> tuple[str, ...]:
         *_MORE_SHARED_LIBRARIES,
         *_configured_libraries(),
         *_FONTS,
-        *_PLACE_AND_TIME,
+        *_CONFIGURATION,
         *map(str, zoneinfo.TZPATH),
         *map(str, mimetypes.knownfiles),
         *_MACHINE,
+        *_own_groups(),
     )
     return _without_nested(_existing(wanted))
 
@@ -107,7 +119,7 @@ def readable_paths() -> tuple[str, ...]:
 def own_process() -> tuple[str, ...]:
     """Return what the calling process may read of itself; asked in that process, because the paths name it."""
     process = os.getpid()
-    return (*(f"/proc/{process}/{name}" for name in _OF_ONESELF), *_own_group())
+    return tuple(f"/proc/{process}/{name}" for name in _OF_ONESELF)
 
 
 def _python() -> Iterator[str]:
@@ -134,9 +146,23 @@ def _configured_libraries() -> Iterator[str]:
     yield from filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(":"))
 
 
-def _own_group() -> Iterator[str]:
-    """This process's control groups, from which libraries learn how much memory and processor they may have."""
-    yield "/sys/fs/cgroup"
+def _own_groups() -> Iterator[str]:
+    """The figures of this process's control groups and those above: libraries ask them for memory and processors.
+
+    The folders themselves would tell of everything that runs on the machine.
+    """
+    try:
+        lines = Path("/proc/self/cgroup").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, group = line.split(":", 2)
+        for controller in {controllers, *controllers.split(",")}:
+            root = _CONTROL_GROUPS / controller
+            own = Path(f"{root}{group}")
+            for folder in (own, *own.parents):
+                if folder.is_relative_to(root):
+                    yield from (str(folder / figure) for figure in _FIGURES)
 
 
 def _existing(paths: Iterable[str]) -> Iterator[str]:

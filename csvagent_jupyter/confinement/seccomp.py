@@ -81,9 +81,8 @@ def program(rules: Rules, architecture: str) -> bytes:
     ]
     if architecture == "x86_64":
         instructions += [(_JUMP_AT_LEAST, 0, 1, _X32_CALLS_FROM), (_RETURN, 0, 0, _ERROR | errno.ENOSYS)]
-    answers = {numbers[name]: _body(checks) for name, checks in rules.checked.items() if name in numbers}
-    answers |= {numbers[name]: _answer(number) for name, number in rules.refused.items() if name in numbers}
-    answers |= {numbers[name]: _answer(None) for name in rules.allowed if name in numbers}
+    last: dict[str, int | None] = {**dict.fromkeys((*rules.allowed, *rules.checked)), **rules.refused}
+    answers = {numbers[name]: _body(rules.checked.get(name, ()), last[name]) for name in last if name in numbers}
     instructions += _search(sorted(answers.items()), _answer(rules.otherwise))
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
 
@@ -93,8 +92,8 @@ def _answer(number: int | None) -> list[_Instruction]:
     return [(_RETURN, 0, 0, _ALLOW if number is None else _ERROR | number)]
 
 
-def _body(checks: Sequence[Check]) -> list[_Instruction]:
-    """Refuse at the first check that fails; let the call pass when none does."""
+def _body(checks: Sequence[Check], last: int | None) -> list[_Instruction]:
+    """Refuse at the first check that fails; give the last answer when none does."""
     body: list[_Instruction] = []
     for check in checks:
         offset = _OFFSET_OF_ARGUMENTS + 8 * check.argument + (4 if check.upper_half else 0)
@@ -103,7 +102,7 @@ def _body(checks: Sequence[Check]) -> list[_Instruction]:
         count = len(check.values)
         body += [(_JUMP_EQUAL, count - index, 0, value) for index, value in enumerate(check.values)]
         body += _answer(check.otherwise) if check.wanted else [(_JUMP, 0, 0, 1), *_answer(check.otherwise)]
-    return body + _answer(None)
+    return body + _answer(last)
 
 
 def _search(answers: Sequence[tuple[int, list[_Instruction]]], otherwise: list[_Instruction]) -> list[_Instruction]:

@@ -11,7 +11,7 @@ from errno import EACCES, EAFNOSUPPORT, EINVAL, ENOSYS, ENOTTY, EOPNOTSUPP, EPER
 from typing import Final
 
 _WHOLE: Final = 0xFFFFFFFF
-PRETEND: Final = 0
+_PRETEND: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A filter in words: names of calls, and `otherwise` for all the others (None lets them pass)."""
+    """A filter in words: names of calls, and `otherwise` for all the others (None lets them pass).
+
+    `refused` tells the error; 0 claims success and does nothing. A call that is checked as well is refused in that way
+    when its checks have passed.
+    """
 
     allowed: tuple[str, ...]
     refused: Mapping[str, int]
@@ -62,15 +66,15 @@ _SOCKETS: Final = """
 ALLOWED: Final = tuple(f"{_FILES} {_MEMORY} {_PROCESS} {_SIGNALS_AND_TIME} {_WAITING} {_SOCKETS}".split())
 
 # Landlock does not watch over these, so they would reach files outside. Copying a file calls them, so they claim to
-# have worked.
-_PRETENDED: Final = "chmod fchmod fchmodat fchmodat2 utime utimes utimensat futimesat"
+# have worked. libzmq sets the policy that its threads have already, and aborts when it may not.
+_PRETENDED: Final = "chmod fchmod fchmodat fchmodat2 utime utimes utimensat futimesat sched_setscheduler"
 # Attributes can be read of any file that can be named. A file system without them is what libraries expect.
 _NOT_SUPPORTED: Final = """
     getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr setxattr lsetxattr fsetxattr removexattr
     lremovexattr fremovexattr"""
 _FORBIDDEN: Final = """
     fork vfork ptrace process_vm_readv process_vm_writev process_madvise process_mrelease kcmp pidfd_open pidfd_getfd
-    pidfd_send_signal tkill rt_sigqueueinfo rt_tgsigqueueinfo setpgid setsid setpriority sched_setscheduler
+    pidfd_send_signal tkill rt_sigqueueinfo rt_tgsigqueueinfo setpgid setsid setpriority
     sched_setparam sched_setattr ioprio_set setrlimit personality modify_ldt iopl ioperm setns unshare
     setuid setgid setreuid setregid setresuid setresgid setgroups setfsuid setfsgid capset
     truncate chown fchown lchown fchownat link linkat symlink symlinkat mknod mknodat name_to_handle_at
@@ -86,7 +90,7 @@ _FORBIDDEN: Final = """
     landlock_create_ruleset landlock_add_rule landlock_restrict_self"""
 REFUSED: Final[Mapping[str, int]] = (
     dict.fromkeys(_FORBIDDEN.split(), EPERM)
-    | dict.fromkeys(_PRETENDED.split(), PRETEND)
+    | dict.fromkeys(_PRETENDED.split(), _PRETEND)
     | dict.fromkeys(_NOT_SUPPORTED.split(), EOPNOTSUPP)
     | {"execve": EACCES, "execveat": EACCES}
     # Its flags are in memory, where a filter cannot look; the C library then uses clone.
@@ -131,6 +135,11 @@ def _null(argument: int) -> tuple[Check, ...]:
     return (Check(argument, (0,)), Check(argument, (0,), upper_half=True))
 
 
+def _not_null(argument: int) -> Check:
+    """Check that a pointer is given, by its lower half: an address with nothing but zeros there is as good as never."""
+    return Check(argument, (0,), wanted=False)
+
+
 _START: Final = Rules(
     allowed=ALLOWED,
     refused=REFUSED,
@@ -145,6 +154,10 @@ _START: Final = Rules(
         "socketpair": (_LOCAL, _STREAM),
         "sendto": _null(4),
         "setsockopt": (_NO_FILTERS_ON_SOCKETS,),
+        "utime": (_not_null(1),),
+        "utimes": (_not_null(1),),
+        "utimensat": (_not_null(2),),
+        "futimesat": (_not_null(2),),
         # SECCOMP_SET_MODE_FILTER: a filter can only take away
         "seccomp": (Check(0, (1,)),),
     },

@@ -1,0 +1,44 @@
+"""What the confinement says: what stays open to the code."""
+
+from __future__ import annotations
+
+from . import Catalogue
+
+TEXTS: Catalogue = {
+    "gap_files": (
+        "The code may read the files that you may read.",
+        "Коду доступны для чтения те же файлы, что и вам.",
+    ),
+    "gap_write": (
+        "The code may change the files that you may change.",
+        "Код может изменить те же файлы, что и вы.",
+    ),
+    "gap_network": (
+        "The code may use the network.",
+        "Коду доступна сеть.",
+    ),
+    "gap_sockets": (
+        "The code may talk to other programs on this computer.",
+        "Код может обращаться к другим программам на этом компьютере.",
+    ),
+    "gap_processes": (
+        "The code may start other programs.",
+        "Код может запускать другие программы.",
+    ),
+    "gap_others": (
+        "The code may look into your other programs or end them.",
+        "Код может заглянуть в другие ваши программы или завершить их.",
+    ),
+    "gap_privileges": (
+        "The code keeps the rights of the account that started it.",
+        "У кода остаются права учётной записи, которая его запустила.",
+    ),
+    "gap_limits": (
+        "The code may lift the limits on its memory and time.",
+        "Код может снять ограничения на память и время.",
+    ),
+    "gap_paths": (
+        "The code can tell whether a file exists, and its size and date, when it guesses the path.",
+        "Код может узнать, есть ли файл, его размер и дату, если угадает путь.",
+    ),
+}
