@@ -1,9 +1,8 @@
-"""Texts in two languages: whole, alike in what they tell, with numbers and plurals as each language has them."""
+"""Texts in two languages, with numbers and plurals as each language has them (`test_ground` holds them together)."""
 
 from __future__ import annotations
 
 import string
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,19 +12,6 @@ from csvagent_jupyter.translations import Language, catalogue, language_of, numb
 
 ROOMS = sorted(path.stem for path in Path(translations.__file__).parent.glob("*.py") if path.stem != "__init__")
 FORMS = ["строка", "строки", "строк"]
-
-
-def fields(template: str) -> set[str]:
-    """Name what a template is filled with; a capital letter only says that the value begins the sentence."""
-    return {name.lower() for _, name, _, _ in string.Formatter().parse(template) if name is not None}
-
-
-@pytest.mark.parametrize("room", ROOMS)
-def test_both_languages_are_there_with_the_same_values(room: str) -> None:
-    assert import_module(f"csvagent_jupyter.translations.{room}").TEXTS is catalogue(room)
-    for key, (english, russian) in catalogue(room).items():
-        assert english.strip() and russian.strip(), key
-        assert fields(english) == fields(russian), key
 
 
 def plural_forms(template: str) -> list[int]:
