@@ -1,0 +1,52 @@
+"""``python -m tests.escapes [--control] [--json FILE] [PATTERN …]``: run the table and say what worked."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import fnmatch
+import os
+import secrets
+import sys
+import time
+from pathlib import Path
+
+from .runner import Outcome, applicable, run, to_json
+from .table import read_table
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.escapes")
+    parser.add_argument("patterns", nargs="*", default=["*"], help="attempts, as reading/*")
+    parser.add_argument("--control", action="store_true", help="without confinement: each attempt must work")
+    parser.add_argument("--json", type=Path, help="write the outcomes here")
+    chosen = parser.parse_args()
+    attempts = [
+        one for one in applicable(read_table()) if any(fnmatch.fnmatch(one.id, word) for word in chosen.patterns)
+    ]
+    began = time.monotonic()
+    outcomes = asyncio.run(run(attempts, confined=not chosen.control))
+    if chosen.json:
+        chosen.json.write_text(to_json(outcomes))
+    wrong = [one for one in outcomes if is_wrong(one, control=chosen.control)]
+    for one in outcomes if chosen.patterns != ["*"] else wrong:
+        print("WRONG" if one in wrong else "right", one.id, "worked" if one.worked else "refused", one.detail)
+    user = "root" if os.geteuid() == 0 else "an ordinary user"
+    levels = ", ".join(sorted({one.isolation for one in outcomes}))
+    print(
+        f"{len(outcomes)} attempts as {user} at level {levels}: {sum(one.worked for one in outcomes)} worked,"
+        f" {len(wrong)} otherwise than expected, {time.monotonic() - began:.0f} s"
+    )
+    return 1 if wrong else 0
+
+
+def is_wrong(outcome: Outcome, *, control: bool) -> bool:
+    """Tell whether an attempt went otherwise than it must."""
+    return not outcome.worked if control else outcome.worked != bool(outcome.known_open)
+
+
+if __name__ == "__main__":
+    if "CSVAGENT_CANARY" not in os.environ:  # so that a key stands in the environment that this process began with
+        environment = os.environ | {"CSVAGENT_CANARY": "canary_" + secrets.token_hex(12)}
+        os.execve(sys.executable, [sys.executable, "-m", "tests.escapes", *sys.argv[1:]], environment)
+    sys.exit(main())

@@ -1,0 +1,231 @@
+"""Runs the table in kernels, confined or not, and tells for each attempt whether it worked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import platform
+import re
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from csvagent_jupyter.confinement import Limits
+from csvagent_jupyter.exceptions import CSVAgentError, KernelDied
+from csvagent_jupyter.messages import Execution
+from csvagent_jupyter.sandbox import SandboxKernel
+
+from .canaries import Canaries
+from .careless import Taken, run_carelessly
+from .page import page_of, what_runs
+from .table import Attempt
+
+PRELUDE = (Path(__file__).parent / "prelude.py").read_text()
+RETURNS_IN_TIME = 12.0
+GROWTH = 16 * 2**20
+WIDE = {
+    "memory": 12 * 2**30,
+    "file_size": 4 * 2**30,
+    "open_files": 4096,
+    "output": 100_000_000,
+    "message": 2**30,
+    "traffic": 2**31,
+    "work_files": 100_000,
+    "work_size": 2**31,
+    "cpu_seconds": 3600,
+    "max_threads": 100_000,
+}
+
+
+def make_kernel(confined: bool, limits: Limits, folder: Path) -> SandboxKernel:
+    """The one place that knows how confinement is left off."""
+    return SandboxKernel(limits, folder, confined=confined, forked=confined)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one attempt."""
+
+    id: str
+    worked: bool
+    detail: str
+    seconds: float
+    isolation: str
+    known_open: str
+
+
+def applicable(attempts: Iterable[Attempt]) -> list[Attempt]:
+    """Leave out what needs another user or another machine to mean anything."""
+    user = "root" if os.geteuid() == 0 else "user"
+    return [one for one in attempts if one.who in ("", user) and one.machine in ("", platform.machine())]
+
+
+async def run(attempts: Sequence[Attempt], *, confined: bool) -> list[Outcome]:
+    """Run attempts one after the other; those that are not alone share a kernel until it dies."""
+    outcomes: dict[str, Outcome] = {}
+    with tempfile.TemporaryDirectory(prefix="e", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        with Canaries(folder) as canaries:
+            range_ = Range(canaries, folder, confined)
+            try:
+                for attempt in attempts:
+                    outcomes[attempt.id] = await range_.run(attempt)
+            finally:
+                await range_.leave()
+    return [outcomes[attempt.id] for attempt in attempts]
+
+
+class Range:
+    """Where attempts are run: the canaries, and the kernel at hand."""
+
+    def __init__(self, canaries: Canaries, folder: Path, confined: bool) -> None:
+        self._canaries = canaries
+        self._folder = folder
+        self._confined = confined
+        self._kernel: SandboxKernel | None = None
+        self._aims: dict[str, Any] = {}
+
+    async def run(self, attempt: Attempt) -> Outcome:
+        if attempt.alone:
+            await self.leave()
+        self._canaries.restore()
+        kernel = await self._ready(attempt)
+        self._canaries.restore()
+        peak = _Peak()
+        began = time.monotonic()
+        isolation = kernel.isolation
+        came: Execution | Taken | None
+        if attempt.careless and not self._confined:
+            came, detail = await self._trusting(kernel, attempt)
+        else:
+            came, detail = await self._ours(kernel, attempt)
+        seconds = time.monotonic() - began
+        worked = self._judge(attempt, came, seconds, peak.growth())
+        if attempt.alone or not kernel.alive or attempt.careless:
+            await self.leave()
+        return Outcome(attempt.id, worked, detail[-300:], round(seconds, 2), isolation, attempt.known_open)
+
+    async def _ours(self, kernel: SandboxKernel, attempt: Attempt) -> tuple[Execution | None, str]:
+        deadline = attempt.seconds if self._confined else max(attempt.seconds, 30.0)
+        try:
+            done = await kernel.execute(attempt.code, timeout=deadline, keep=False)
+        except CSVAgentError as error:
+            return None, f"{type(error).__name__}: {error}"
+        return done, f"{done.error.ename}: {done.error.evalue}" if done.error else ""
+
+    async def _trusting(self, kernel: SandboxKernel, attempt: Attempt) -> tuple[Taken | None, str]:
+        connection = kernel.connection_file
+        taken = await asyncio.to_thread(
+            run_carelessly, connection, attempt.code, attempt.careless == "plain", attempt.seconds + RETURNS_IN_TIME
+        )
+        return taken, "" if taken else "did not return"
+
+    def _judge(self, attempt: Attempt, came: Execution | Taken | None, seconds: float, growth: int) -> bool:
+        canaries = self._canaries
+        match attempt.judge:
+            case "printed":
+                return canaries.secret in _all_text(came)
+            case "won":
+                text = came.stdout if isinstance(came, Execution) else came.text if came else ""
+                return canaries.word in text
+            case "reached":
+                return canaries.reached()
+            case "changed":
+                return canaries.changed()
+            case "died":
+                return canaries.died()
+            case "flooded":
+                return growth > GROWTH
+            case "hung":
+                return seconds > attempt.seconds + RETURNS_IN_TIME - 0.5
+            case _:
+                page = page_of(came) if isinstance(came, Execution) else came.page if came else ""
+                return bool(what_runs(page))
+
+    # --- its kernel --------------------------------------------------------------------------------------------------
+
+    async def _ready(self, attempt: Attempt) -> SandboxKernel:
+        if self._kernel is not None and not self._kernel.alive:
+            await self.leave()
+        if self._kernel is None:
+            limits = attempt.limits if self._confined else WIDE if attempt.limits or attempt.careless else {}
+            self._kernel = make_kernel(self._confined, Limits.from_dict(Limits().to_dict() | limits), self._folder)
+            await self._kernel.start()
+            await self._kernel.load({"people": self._source()})
+            await self._tell(PRELUDE + "aim = types.SimpleNamespace()\n")
+            self._aims = {}
+            self._guard(self._kernel.folder)
+        aims = self._canaries.aims()
+        if aims != self._aims:
+            await self._tell(f"aim.__dict__.update({aims!r})")
+            self._aims = aims
+        return self._kernel
+
+    async def _tell(self, code: str) -> None:
+        assert self._kernel is not None
+        done = await self._kernel.execute(code, timeout=60)
+        if done.error is not None:
+            raise RuntimeError(done.error.traceback)
+
+    def _source(self) -> Path:
+        """A table for the kernel, which it must not change: the file is ours as well."""
+        path = self._folder / "people.arrow"
+        if not path.exists():
+            table = pa.Table.from_pandas(pd.DataFrame({"name": ["a", "b"], "age": [30, 40]}))
+            with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+                writer.write_table(table)
+        return path
+
+    def _guard(self, folder: Path) -> None:
+        self._canaries.forget()
+        for path in (folder / "data" / "1.arrow", folder / "kernel.json", self._source()):
+            if path.exists():
+                self._canaries.guard(path)
+
+    async def leave(self) -> None:
+        """Give up the kernel at hand."""
+        self._canaries.forget()
+        if self._kernel is not None:
+            with contextlib.suppress(KernelDied):
+                await self._kernel.stop()
+            self._kernel = None
+            with contextlib.suppress(OSError):
+                self._source().unlink(missing_ok=True)
+
+
+def _all_text(came: Execution | Taken | None) -> str:
+    """Return everything that came back as one text."""
+    if not isinstance(came, Execution):
+        return came.text if came else ""
+    files = b"\n".join(Path(file.path).read_bytes() for file in came.files if file.path and Path(file.path).is_file())
+    tables = b"\n".join(table.arrow for table in came.tables)
+    return repr(came) + (files + tables).decode("utf-8", "replace")
+
+
+class _Peak:
+    """How much this process grows from here on, at its highest; 0 where the system does not tell."""
+
+    def __init__(self) -> None:
+        with contextlib.suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5")
+        self._from = _status("VmRSS")
+
+    def growth(self) -> int:
+        return _status("VmHWM") - self._from
+
+
+def _status(name: str) -> int:
+    found = re.search(rf"^{name}:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
+
+
+def to_json(outcomes: Sequence[Outcome]) -> str:
+    return json.dumps([asdict(one) for one in outcomes])
