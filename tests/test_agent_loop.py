@@ -16,7 +16,7 @@ from PIL import Image
 
 from csvagent_jupyter.agent.desk import Workplace
 from csvagent_jupyter.agent.loop import MAX_QUESTION, Run, answer
-from csvagent_jupyter.exceptions import Ambiguous, Declined, ModelUnreachable
+from csvagent_jupyter.exceptions import Ambiguous, Declined, ModelUnreachable, StorageFull
 from csvagent_jupyter.messages import Budget, Execution, Plot, Question, Source, Turn, Usage
 
 SUM = "total = df['amount'].sum()\nprint(f'The sum is {total:.0f}')\ntotal"
@@ -487,3 +487,21 @@ async def test_checking_a_huge_picture_holds_nobody_up(tmp_path: Path, sales: So
     assert began is not None
     gaps = [after - before for before, after in pairwise(beats) if after > began]
     assert max(gaps) < (loop.time() - began) / 2
+
+
+async def test_who_leaves_early_is_not_held_by_a_trouble_of_the_leaving(place: Workplace, sales: Source) -> None:
+    books = Books()
+    desk = make_desk(place, ScriptedModel(reply(SUM), pause=True), books)
+
+    async def full(_: object) -> None:
+        if books.outcomes:
+            raise StorageFull("sessions.full", path="store")
+        books.outcomes.append("sent")
+
+    desk.record = full
+    events = Run(Question("What is the sum?", (sales,)), desk).events()
+    async for event in events:
+        if event.meta is not None and event.meta.code_delta:
+            break
+    await events.aclose()
+    assert books.released == 1

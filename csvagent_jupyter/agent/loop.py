@@ -73,13 +73,21 @@ class Run:
         Only cancellation passes through, after the model's stream and the kernel were stopped: `cancelled_answer`
         then tells what was done. Close this generator (`contextlib.aclosing`) when you leave it early.
         """
+        left = False
         try:
             walk = self._replay() if self.desk.original is not None else self._ask()
             try:
                 async with aclosing(walk) as steps:
                     async for event in steps:
-                        yield event
+                        try:
+                            yield event
+                        except GeneratorExit:
+                            left = True
+                            raise
             except CSVAgentError as error:
+                # Whoever left takes no result any more, also when leaving met a trouble of its own.
+                if left:
+                    return
                 status = "cancelled" if isinstance(error, Cancelled) else "error"
                 yield self.account.event(type="result", status=status, result=self.unanswered(error))
         finally:

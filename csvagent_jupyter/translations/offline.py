@@ -146,8 +146,8 @@ TEXTS: Catalogue = {
     # answers
     "answer_count": ("Number of rows: {value}.", "Число строк: {value}."),
     "answer_count_where": ("Number of rows where {where}: {value}.", "Число строк, где {where}: {value}."),
-    "answer_scalar": ("The {what} is {value}.", "{What}: {value}."),
-    "answer_scalar_where": ("The {what} where {where} is {value}.", "{What}, где {where}: {value}."),
+    "answer_scalar": ("The {what} is {value}.", "{what}: {value}."),
+    "answer_scalar_where": ("The {what} where {where} is {value}.", "{what}, где {where}: {value}."),
     "answer_several": ("{listed}.", "{listed}."),
     "answer_share": (
         "{percent} %: the {what} where {where} is {part} of {whole}.",

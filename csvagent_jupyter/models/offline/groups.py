@@ -56,7 +56,9 @@ def _numbers(draft: Draft, intent: Intent, frame: str) -> None:
         else:
             value = _written(draft, what, "result")
             words = measure(what, draft.language)
-            draft.tell(f"answer_scalar{suffix}", what=words, What=capital(words), value=value, where=where)
+            # The Russian sentence begins with it.
+            told = capital(words) if draft.language == "ru" else words
+            draft.tell(f"answer_scalar{suffix}", what=told, value=value, where=where)
         tell_lost(draft, frame, used)
         draft.add("result")
         return
