@@ -56,12 +56,12 @@ def available() -> bool:
 
 def restrict_start() -> None:
     """Put the first filter on all threads: sockets of the machine's own kind may still be made. Raises OSError."""
-    _install(prepared())
+    install(prepared())
 
 
 def restrict_rest() -> None:
     """Put the second filter on all threads: no socket, connection, filter or limit any more. Raises OSError."""
-    _install(program(sealed(os.getpid()), machine()))
+    install(program(sealed(os.getpid()), machine()))
 
 
 @cache
@@ -118,7 +118,8 @@ def _search(answers: Sequence[tuple[int, list[_Instruction]]], otherwise: list[_
     return [(_JUMP_AT_LEAST, 0, 1, answers[middle][0]), (_JUMP, 0, 0, len(lower)), *lower, *upper]
 
 
-def _install(code: bytes) -> None:
+def install(code: bytes) -> None:
+    """Put a filter on all threads of this process, on top of those that are there. Raises OSError."""
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
     instructions = ctypes.create_string_buffer(code, len(code))
     # struct sock_fprog: how many instructions, and where

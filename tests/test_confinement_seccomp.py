@@ -1,0 +1,262 @@
+"""The system calls that pass: on paper for both architectures, and in a real process."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import struct
+from pathlib import Path
+
+import bpf
+import pytest
+from confined import USERS, run_child
+
+from csvagent_jupyter.confinement import seccomp
+from csvagent_jupyter.confinement.seccomp_rules import ALLOWED, REFUSED, Rules, sealed, starting
+from csvagent_jupyter.confinement.syscalls import NUMBERS, call, machine
+
+AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+ARCHITECTURES = tuple(AUDIT)
+JUNK = 0xDEADBEEF << 32
+OURSELVES = 4321
+CHECKED = set(starting().checked)
+
+
+def answer(rules: Rules, architecture: str, name: str, *arguments: int) -> int | None:
+    """What the filter answers to a call by its name."""
+    code = seccomp.program(rules, architecture)
+    return bpf.run(code, AUDIT[architecture], NUMBERS[architecture][name], *arguments)
+
+
+def header(*places: str) -> dict[str, int]:
+    """The calls that a header of the system defines; none where it is not installed."""
+    for place in places:
+        if Path(place).exists():
+            found = re.findall(r"^#define __NR(?:3264)?_(\w+)\s+(\d+)", Path(place).read_text(), re.MULTILINE)
+            return {name: int(number) for name, number in found}
+    return {}
+
+
+def test_numbers_of_x86_64_are_those_of_the_headers() -> None:
+    defined = header("/usr/include/x86_64-linux-gnu/asm/unistd_64.h", "/usr/include/asm/unistd_64.h")
+    ours = NUMBERS["x86_64"]
+    newest = max(defined.values(), default=-1)
+    assert {name: number for name, number in ours.items() if number <= newest and defined.get(name) != number} == {}
+
+
+def test_numbers_of_aarch64_are_those_of_the_headers() -> None:
+    defined = header("/usr/include/asm-generic/unistd.h")
+    defined |= {"newfstatat": defined["fstatat"]} if defined else {}
+    ours = NUMBERS["aarch64"]
+    newest = max((number for name, number in defined.items() if name != "syscalls"), default=-1)
+    assert {name: number for name, number in ours.items() if number <= newest and defined.get(name) != number} == {}
+    missing = {name for name in NUMBERS["x86_64"].keys() - ours.keys() if name in defined}
+    assert missing - {"stat", "lstat"} == set()  # the header has them for 32 bits only
+
+
+def test_numbers_lead_to_the_call_that_is_meant() -> None:
+    assert call("getpid") == os.getpid()
+    assert call("getppid") == os.getppid()
+    assert call("getuid") == os.getuid()
+    assert call("umask", 0o22) == call("umask", 0o22)
+    with pytest.raises(OSError, match="close") as caught:
+        call("close", -1)
+    assert caught.value.errno == errno.EBADF
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_no_two_calls_share_a_number_and_every_rule_has_one(architecture: str) -> None:
+    numbers = NUMBERS[architecture]
+    assert len(set(numbers.values())) == len(numbers)
+    named = {*ALLOWED, *REFUSED, *starting().checked, *sealed(1).checked, *sealed(1).refused}
+    assert named <= NUMBERS["x86_64"].keys() | NUMBERS["aarch64"].keys()
+    assert not set(ALLOWED) & (REFUSED.keys() | CHECKED)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_call_is_answered_as_its_rule_says_and_unknown_ones_do_not_exist(architecture: str) -> None:
+    code = seccomp.program(starting(), architecture)
+    names = {number: name for name, number in NUMBERS[architecture].items()}
+    for number in [*range(1024), 0x3FFFFFFF]:
+        name = names.get(number)
+        if name in CHECKED:
+            continue
+        expected = errno.ENOSYS if name is None else None if name in ALLOWED else REFUSED[name]
+        assert bpf.run(code, AUDIT[architecture], number) == expected, name
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_programs_are_well_formed(architecture: str) -> None:
+    for rules in (starting(), sealed(OURSELVES)):
+        instructions = list(struct.iter_unpack("=HBBI", seccomp.program(rules, architecture)))
+        assert len(instructions) <= 4096
+        assert instructions[-1][0] == 0x06
+        for at, (code, when_true, when_false, value) in enumerate(instructions):
+            distance = value if code == 0x05 else max(when_true, when_false)
+            assert code == 0x06 or at + 1 + distance < len(instructions)
+
+
+def test_calls_by_another_architecture_and_by_x32_do_not_exist() -> None:
+    code = seccomp.program(starting(), "x86_64")
+    assert bpf.run(code, 0x40000003, 3) == errno.ENOSYS  # int 0x80, where 3 is read
+    for number in (0, 59, 520):
+        assert bpf.run(code, AUDIT["x86_64"], 0x40000000 | number) == errno.ENOSYS
+    assert bpf.run(seccomp.program(starting(), "aarch64"), 0x40000028, 3) == errno.ENOSYS
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"),
+    [
+        ("clone", (0x3D0F00,), None),  # what pthread_create asks for
+        ("clone", (0x01200011,), errno.EPERM),  # fork
+        ("clone", (0x3D0F00 | 0x20000000,), errno.EPERM),
+        ("clone", (0x10000 | 0x10000000,), errno.EPERM),
+        ("clone3", (1, 88), errno.ENOSYS),
+        ("socket", (1, 1 | 0o2000000), None),
+        ("socket", (1 | JUNK, 1), None),
+        ("socket", (1, 2), errno.EAFNOSUPPORT),
+        ("socket", (2, 1), errno.EAFNOSUPPORT),
+        ("socket", (10, 1), errno.EAFNOSUPPORT),
+        ("socket", (16, 3), errno.EAFNOSUPPORT),
+        ("socket", (40, 1), errno.EAFNOSUPPORT),
+        ("socketpair", (1, 1), None),
+        ("socketpair", (1, 2), errno.EAFNOSUPPORT),
+        ("socketpair", (1, 5), errno.EAFNOSUPPORT),
+        ("sendto", (3, 1, 1, 0, 0), None),
+        ("sendto", (3, 1, 1, 0, 0x7F0000001000), errno.EPERM),
+        ("sendto", (3, 1, 1, 0, 0x7F0000000000), errno.EPERM),
+        ("setsockopt", (3, 1, 7), None),
+        ("setsockopt", (3, 1, 50), errno.EPERM),
+        ("openat", (0, 0, 0o2000000), None),
+        ("openat", (0, 0, 0o1101), None),
+        ("openat", (0, 0, 0o1000), errno.EACCES),
+        ("openat", (0, 0, JUNK | 0o2001000), errno.EACCES),
+        ("fcntl", (3, 2), None),
+        ("fcntl", (3, JUNK | 8), errno.EINVAL),  # F_SETOWN
+        ("fcntl", (3, 1026), errno.EINVAL),  # F_NOTIFY
+        ("ioctl", (0, 0x5401), None),
+        ("ioctl", (0, 0x5412), errno.ENOTTY),  # TIOCSTI
+        ("ioctl", (0, JUNK | 0x5412), errno.ENOTTY),
+        ("ioctl", (0, 0x8901), errno.ENOTTY),  # FIOSETOWN
+        ("prctl", (15,), None),
+        ("prctl", (4, 1), errno.EPERM),  # PR_SET_DUMPABLE
+        ("prctl", (1, 0), errno.EPERM),  # PR_SET_PDEATHSIG
+        ("prctl", (22, 2), errno.EPERM),  # PR_SET_SECCOMP
+        ("seccomp", (1, 1), None),
+        ("seccomp", (0, 0), errno.EPERM),
+        ("utimensat", (0, 1, 0x7F0000001000), 0),
+        ("utimensat", (0, 1, 0), errno.EPERM),
+    ],
+)
+def test_checked_arguments(architecture: str, name: str, arguments: tuple[int, ...], expected: int | None) -> None:
+    assert answer(starting(), architecture, name, *arguments) == expected
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"),
+    [
+        ("socket", (1, 1), errno.EAFNOSUPPORT),
+        ("connect", (3,), errno.EACCES),
+        ("bind", (3,), errno.EACCES),
+        ("listen", (3,), errno.EACCES),
+        ("accept4", (3,), None),
+        ("seccomp", (1,), errno.EPERM),
+        ("kill", (OURSELVES, 9), None),
+        ("kill", (0, 9), errno.EPERM),
+        ("kill", (0xFFFFFFFF, 9), errno.EPERM),
+        ("kill", (2**32 - OURSELVES, 9), errno.EPERM),
+        ("kill", (OURSELVES + 1, 0), errno.EPERM),
+        ("tgkill", (OURSELVES, OURSELVES + 5, 6), None),
+        ("tgkill", (OURSELVES + 1, OURSELVES, 6), errno.EPERM),
+        ("prlimit64", (0, 9, 0, 0x7F0000001000), None),
+        ("prlimit64", (0, 9, 0x7F0000001000, 0), errno.EPERM),
+        ("prlimit64", (0, 9, 0x7F0000000000, 0), errno.EPERM),
+        ("prlimit64", (OURSELVES + 1, 9, 0, 1), errno.EPERM),
+        ("sched_setaffinity", (0,), None),
+        ("sched_setaffinity", (OURSELVES + 1,), errno.EPERM),
+        ("read", (), None),
+    ],
+)
+def test_what_the_second_filter_takes_away(
+    architecture: str, name: str, arguments: tuple[int, ...], expected: int | None
+) -> None:
+    assert answer(sealed(OURSELVES), architecture, name, *arguments) == expected
+
+
+DANGEROUS = (
+    *("ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "pidfd_open", "io_uring_setup", "userfaultfd"),
+    *("memfd_create", "bpf", "perf_event_open", "keyctl", "add_key", "request_key", "mount", "umount2", "setns"),
+    *("unshare", "kexec_load", "open_by_handle_at", "name_to_handle_at", "chroot", "personality", "inotify_init1"),
+    *("symlinkat", "linkat", "mknodat", "setuid", "setpgid", "tkill", "reboot", "swapon", "init_module", "shmget"),
+)
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_a_real_process_is_refused_what_is_dangerous_and_goes_on(user: str) -> None:
+    code = f"""
+seccomp.restrict_start(); seccomp.restrict_rest()
+for name in {DANGEROUS!r}:
+    results[name] = tried(lambda: call(name, 0, 0, 0, 0, 0, 0))
+results["unknown"] = tried(lambda: os.eventfd(0)) + str(ctypes.CDLL(None, use_errno=True).syscall(1000)) + \
+    errno.errorcode[ctypes.get_errno()]
+results["fork"], results["exec"] = tried(os.fork), tried(lambda: os.execv(sys.executable, ["python"]))
+results["run"] = tried(lambda: subprocess.run([sys.executable]))
+results["socket"] = tried(socket.socket)
+results["others"] = tried(lambda: os.kill(os.getppid(), 0))
+results["group"] = tried(lambda: os.killpg(os.getpgrp(), 0))
+results["oneself"] = tried(lambda: os.kill(os.getpid(), 0))
+ours, theirs = socket.socketpair()
+ours.sendall(b"x")
+results["pair"] = theirs.recv(1).decode()
+done = []
+thread = threading.Thread(target=done.append, args=(1,)); thread.start(); thread.join()
+results["thread"] = done
+"""
+    results = run_child(code, user)
+    assert {name: results[name] for name in DANGEROUS} == dict.fromkeys(DANGEROUS, "EPERM")
+    assert results["unknown"] == "-1ENOSYS"
+    assert (results["fork"], results["exec"], results["run"]) == ("EPERM", "EACCES", "EPERM")
+    assert (results["socket"], results["others"], results["group"]) == ("EAFNOSUPPORT", "EPERM", "EPERM")
+    assert (results["oneself"], results["pair"], results["thread"]) == ("", "x", [1])
+
+
+def test_modes_and_times_claim_to_change_so_that_files_can_be_copied_and_touched() -> None:
+    code = """
+import shutil
+secret = foreign / "secret"
+before = secret.stat()
+seccomp.restrict_start(); seccomp.restrict_rest()
+results["claimed"] = tried(lambda: secret.chmod(0o777)) + tried(lambda: os.utime(secret, (1, 1)))
+results["same"] = (before.st_mode, before.st_mtime_ns) == (secret.stat().st_mode, secret.stat().st_mtime_ns)
+shutil.copy2(secret, work / "copy")
+(work / "touched").touch()
+results["made"] = sorted(path.name for path in work.iterdir())
+"""
+    assert run_child(code) == {"claimed": "", "same": True, "made": ["copy", "touched"]}
+
+
+def test_a_filter_holds_for_threads_that_run_already() -> None:
+    code = """
+go, answers = threading.Event(), []
+def late():
+    go.wait()
+    answers.append(tried(socket.socket))
+thread = threading.Thread(target=late); thread.start()
+seccomp.restrict_start(); seccomp.restrict_rest()
+go.set(); thread.join()
+results["answers"] = answers
+"""
+    assert run_child(code) == {"answers": ["EAFNOSUPPORT"]}
+
+
+def test_it_is_told_where_there_are_no_filters() -> None:
+    assert seccomp.available() is bool(machine())
+    code = """
+without = Rules((), {"seccomp": errno.ENOSYS}, {}, None)
+seccomp.install(seccomp.program(without, machine()))
+results["available"] = seccomp.available()
+"""
+    assert run_child(code) == {"available": False}
