@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 QUIET = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -28,16 +29,16 @@ CHROMIUM_ARGUMENTS = [
 class LabServer:
     """JupyterLab on loopback, serving `folder`; `with LabServer(folder, home) as lab: browser.goto(lab.url)`.
 
-    `home` takes its settings and runtime files; `locale` and `theme` are JupyterLab's.
+    `home` takes its settings and runtime files; `locale` is JupyterLab's; `environ` is added to its environment.
     """
 
-    def __init__(self, folder: Path, home: Path, *, locale: str = "en", theme: str = "JupyterLab Light") -> None:
+    def __init__(
+        self, folder: Path, home: Path, *, locale: str = "en", environ: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = folder
         self.home = home
-        self.settings = QUIET | {
-            "translation-extension/plugin": {"locale": locale},
-            "apputils-extension/themes": {"theme": theme},
-        }
+        self.environ = dict(environ or {})
+        self.settings = QUIET | {"translation-extension/plugin": {"locale": locale}}
         self.token = secrets.token_hex(16)
         self.log: list[str] = []
         self._ready = threading.Event()
@@ -46,8 +47,13 @@ class LabServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/lab?token={self.token}"
 
+    def wear(self, theme: str) -> None:
+        """Show the pages that are opened from now on in a theme."""
+        self._write_settings("apputils-extension/themes", {"theme": theme})
+
     def __enter__(self) -> Self:
-        self._write_settings()
+        for plugin, values in self.settings.items():
+            self._write_settings(plugin, values)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -87,13 +93,13 @@ class LabServer:
             "JUPYTERLAB_SETTINGS_DIR": str(self.home / "settings"),
             "JUPYTERLAB_WORKSPACES_DIR": str(self.home / "workspaces"),
             "IPYTHONDIR": str(self.home / "ipython"),
+            **self.environ,
         }
 
-    def _write_settings(self) -> None:
-        for plugin, values in self.settings.items():
-            path = self.home / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(values))
+    def _write_settings(self, plugin: str, values: Mapping[str, Any]) -> None:
+        path = self.home / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
 
     def _read_log(self) -> None:
         assert self.process.stderr is not None
