@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -65,3 +66,29 @@ def test_descriptors_run_out_and_no_core_is_dumped() -> None:
 
 def test_the_process_is_the_first_that_an_exhausted_system_ends() -> None:
     assert run_limited("print(open('/proc/self/oom_score_adj').read())", Limits()).stdout.strip() == "1000"
+
+
+def test_processor_time_runs_out_for_good() -> None:
+    code = (
+        "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nprint('started', flush=True)\nwhile True: pass"
+    )
+    done = run_limited(code, Limits(cpu_seconds=1))
+    assert (done.stdout, done.returncode) == ("started\n", -signal.SIGKILL)
+
+
+def test_threads_run_out_for_an_ordinary_user_and_never_below_what_runs_already() -> None:
+    """Root is not bound by this limit, so its process becomes somebody else's first."""
+    code = (
+        "import os, resource, threading\n"
+        "others = int(open('/proc/loadavg').read().split()[3].split('/')[1])\n"
+        "bound = resource.getrlimit(resource.RLIMIT_NPROC)[1]\n"
+        "print(abs(bound - others - 20) < 500)\n"
+        "go, started = threading.Event(), 0\n"
+        "threading.stack_size(65536)\n"
+        "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+        "try:\n"
+        "    while started <= bound: threading.Thread(target=go.wait).start(); started += 1\n"
+        "except RuntimeError: print('refused', started >= 1)\n"
+        "go.set()"
+    )
+    assert run_limited(code, Limits(tasks=20)).stdout.split() == ["True", "refused", "True"]

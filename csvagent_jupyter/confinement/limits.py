@@ -111,7 +111,7 @@ def _tasks_of_all() -> int:
     this way. It does not hold for root.
     """
     try:
-        return int(Path("/proc/loadavg").read_text("ascii").split()[3].partition("/")[2])
+        return int(Path("/proc/loadavg").read_text("utf-8").split()[3].partition("/")[2])
     except (OSError, ValueError, IndexError):
         return 0
 
@@ -119,7 +119,7 @@ def _tasks_of_all() -> int:
 def _address_space(process: int) -> int:
     """Return the bytes of address space in use; 0 where the system does not tell."""
     try:
-        pages = int(Path(f"/proc/{process or 'self'}/statm").read_text("ascii").split()[0])
+        pages = int(Path(f"/proc/{process or 'self'}/statm").read_text("utf-8").split()[0])
     except (OSError, ValueError, IndexError):
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE")
@@ -128,6 +128,6 @@ def _address_space(process: int) -> int:
 def _first_to_go() -> None:
     """Ask the kernel's out-of-memory killer to take this process before the person's own."""
     try:
-        Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
+        Path("/proc/self/oom_score_adj").write_text("1000", "utf-8")
     except OSError:
         return

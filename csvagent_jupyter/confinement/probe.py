@@ -97,13 +97,14 @@ class Targets:
     tcp: int
     udp: int
     abstract: bytes
+    program: str
 
     @classmethod
     def make(cls, cleaning: ExitStack) -> Self:
         """Make the canaries; `cleaning` removes them."""
         folder = Path(tempfile.mkdtemp(prefix="csvagent-probe-"))
         cleaning.callback(shutil.rmtree, folder, ignore_errors=True)
-        (folder / "secret").write_text("canary", "ascii")
+        (folder / "secret").write_text("canary", "utf-8")
         descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
         cleaning.callback(os.close, descriptor)
         abstract = b"\0" + folder.name.encode()
@@ -114,7 +115,9 @@ class Targets:
         _listen(cleaning, local, stream, abstract)
         tcp = _listen(cleaning, socket.AF_INET, stream, ("127.0.0.1", 0))
         udp = _listen(cleaning, socket.AF_INET, datagram, ("127.0.0.1", 0))
-        return cls(os.getpid(), folder, descriptor, tcp.getsockname()[1], udp.getsockname()[1], abstract)
+        ports = tcp.getsockname()[1], udp.getsockname()[1]
+        program = shutil.which("true", path=os.defpath) or sys.executable
+        return cls(os.getpid(), folder, descriptor, *ports, abstract, program)
 
     @property
     def secret(self) -> Path:
@@ -167,7 +170,7 @@ def _collect(reading: int) -> dict[str, bool]:
         if not some:
             break
         told += some
-    return {name: value == "1" for name, value in map(str.split, told.decode("ascii").splitlines())}
+    return {name: value == "1" for name, value in map(str.split, told.decode("utf-8").splitlines())}
 
 
 def _tcp(targets: Targets) -> None:
@@ -227,8 +230,8 @@ def _fork(_: Targets) -> None:
     os.waitpid(child, 0)
 
 
-def _exec(_: Targets) -> None:
-    os.execv(sys.executable, [sys.executable, "-c", ""])  # noqa: S606 - nothing of it comes from outside
+def _exec(targets: Targets) -> None:
+    os.execv(targets.program, [targets.program, "--version"])  # noqa: S606 - nothing of it comes from outside
 
 
 def _lift_a_limit(_: Targets) -> None:
@@ -239,7 +242,7 @@ def _lift_a_limit(_: Targets) -> None:
 
 
 def _keep_privileges(_: Targets) -> None:
-    status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text("ascii").splitlines())
+    status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text("utf-8").splitlines())
     sets = ("CapInh", "CapPrm", "CapEff", "CapAmb")
     if status["NoNewPrivs"] == "1" and not any(int(status[name], 16) for name in sets):
         raise PermissionError(errno.EPERM, "there are none")
