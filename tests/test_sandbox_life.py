@@ -14,7 +14,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import zmq.asyncio
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
+from traitlets.config import Config
 
 from csvagent_jupyter.confinement import Limits
 from csvagent_jupyter.exceptions import DeadlineExceeded, KernelDied
@@ -47,17 +50,26 @@ def processes_of(folder: Path) -> list[int]:
     return found
 
 
-async def until_gone(folder: Path) -> bool:
-    """Wait until no process of a sandbox is left."""
+def is_running(pid: int) -> bool:
+    """Tell whether there is such a process; one that ended and was not reaped does not run."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+async def until_gone(folder: Path, pid: int) -> bool:
+    """Wait until no process of a sandbox is left; `pid` is its kernel."""
     for _ in range(int(ENDS_IN_TIME / 0.02)):
-        if not processes_of(folder):
+        if not processes_of(folder) and not is_running(pid):
             return True
         await asyncio.sleep(0.02)
     return False
 
 
-async def test_stop_leaves_no_process_and_no_folder() -> None:
-    async with started() as kernel:
+@pytest.mark.parametrize("forked", [True, False])
+async def test_stop_leaves_no_process_and_no_folder(forked: bool) -> None:
+    async with started(SandboxKernel(forked=forked, confined=False)) as kernel:
         folder = kernel.folder
         code = (
             "import subprocess, sys\n"
@@ -65,12 +77,14 @@ async def test_stop_leaves_no_process_and_no_folder() -> None:
             "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True)\n"
         )
         assert (await kernel.execute(code, timeout=30)).error is None
-        assert len(processes_of(folder)) == 4  # the kernel, the one that watches over it, and these two
+        # These two, and beside them the kernel and the one that watches over it; a fork's environment cannot be seen.
+        assert len(processes_of(folder)) == (2 if forked else 4)
+        pid = (await kernel.execute("import os\nos.getpid()", timeout=30)).value
         assert folder.stat().st_mode & 0o777 == 0o700
         await kernel.stop()
         assert not kernel.alive
         assert not folder.exists()
-        assert await until_gone(folder)
+        assert await until_gone(folder, pid)
         with pytest.raises(KernelDied):
             await kernel.execute("1", timeout=5)
 
@@ -240,16 +254,56 @@ async def test_a_console_can_join() -> None:
         assert (await kernel.execute("df2.a[0] + answer", timeout=30)).value == 84
 
 
-async def test_an_ordinary_manager_starts_our_kernelspec(tmp_path: Path) -> None:
+@pytest.mark.parametrize("forked", [True, False])
+async def test_an_ordinary_manager_starts_our_kernelspec(forked: bool) -> None:
     register_provisioner()
-    sockets = {"transport": "ipc", "ip": str(tmp_path / "k")}
-    manager = AsyncKernelManager(kernel_name=KERNEL_NAME, kernel_spec_manager=SandboxSpecs(), **sockets)
-    await manager.start_kernel()
-    folder = manager.provisioner.folder
-    assert processes_of(folder)
-    await manager.shutdown_kernel(now=True)
-    assert not folder.exists()
-    assert await until_gone(folder)
+    config = Config({"SandboxProvisioner": {"forked": forked}})
+    with zmq.asyncio.Context() as context:
+        manager = AsyncKernelManager(
+            kernel_name=KERNEL_NAME, kernel_spec_manager=SandboxSpecs(), config=config, context=context
+        )
+        await manager.start_kernel()
+        client = manager.client()
+        try:
+            client.start_channels()
+            await use(manager, client)
+        finally:
+            client.stop_channels()
+            folder, pid = manager.provisioner.folder, manager.provisioner.pid
+            await manager.shutdown_kernel(now=False)
+        assert not folder.exists()
+        assert await until_gone(folder, pid)
+
+
+async def use(manager: AsyncKernelManager, client: AsyncKernelClient) -> None:
+    """Do what a notebook server does with a kernel: run, interrupt, restart."""
+    await client.wait_for_ready(timeout=ENDS_IN_TIME)
+    assert manager.provisioner.report.isolation == "confined"
+    assert await value_of(client, "6 * 7") == "42"
+    client.execute("import time\nwhile True: time.sleep(0.01)", stop_on_error=False)
+    await until_busy(client)
+    await manager.interrupt_kernel()
+    assert await value_of(client, "7 * 7") == "49"
+    assert await manager.is_alive()
+    first = manager.provisioner.pid
+    await manager.restart_kernel(now=True)
+    await client.wait_for_ready(timeout=ENDS_IN_TIME)
+    assert await value_of(client, "'time' in globals()") == "False"
+    assert manager.provisioner.pid != first and not is_running(first)
+
+
+async def value_of(client: AsyncKernelClient, code: str) -> str:
+    """Return the value of an expression as an ordinary front end gets it."""
+    reply = await client.execute(code, user_expressions={"value": code}, silent=True, reply=True, timeout=ENDS_IN_TIME)
+    text: str = reply["content"]["user_expressions"]["value"]["data"]["text/plain"]
+    return text
+
+
+async def until_busy(client: AsyncKernelClient) -> None:
+    while True:
+        message = await client.get_iopub_msg(timeout=ENDS_IN_TIME)
+        if message["msg_type"] == "execute_input" and "while" in message["content"]["code"]:
+            return
 
 
 def test_a_kernel_lives_in_a_loop_of_another_thread() -> None:
@@ -270,9 +324,9 @@ import asyncio, sys
 from csvagent_jupyter.sandbox import SandboxKernel
 
 async def main():
-    kernel = SandboxKernel()
+    kernel = SandboxKernel(forked=sys.argv[3] == "forked")
     await kernel.start()
-    print(kernel.folder, flush=True)
+    print(kernel.folder, (await kernel.execute("import os; os.getpid()", timeout=30)).value, flush=True)
     if sys.argv[1] == "forget":
         return
     await kernel.execute("print('on', flush=True)\\n" + sys.argv[2], timeout=30, on_output=lambda _: print(flush=True))
@@ -289,21 +343,23 @@ asyncio.run(main())
         ("forget", ""),
     ],
 )
-async def test_a_kernel_does_not_outlive_its_asker(way: str, code: str) -> None:
+@pytest.mark.parametrize("start", ["forked", "started"])
+async def test_a_kernel_does_not_outlive_its_asker(way: str, code: str, start: str) -> None:
     asker = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", ASKER, way, code],
+        [sys.executable, "-W", "ignore", "-c", ASKER, way, code, start],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     )
     assert asker.stdout is not None
     with asker, asker.stdout as out:
-        folder = Path(out.readline().strip())
+        told, pid = out.readline().split()
+        folder = Path(told)
         if way == "kill":
             out.readline()
             os.kill(asker.pid, signal.SIGKILL)
         asker.wait(60)
-    assert await until_gone(folder)
+    assert await until_gone(folder, int(pid))
     for _ in range(int(ENDS_IN_TIME / 0.02)):
         if not folder.exists():
             break

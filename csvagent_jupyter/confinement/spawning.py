@@ -143,6 +143,7 @@ class ForkServer:
             await asyncio.wrap_future(connection.ready)
         except CannotFork as error:
             self.refusal = str(error)
+            await asyncio.to_thread(connection.close)
             raise
         return connection
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import functools
 import logging
 import os
 import shutil
@@ -18,16 +19,19 @@ import zmq
 import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
+from traitlets.config import Config
 
-from ..confinement import Limits, remove_folder
+from ..confinement import Limits, remove_folder, room_for_data
 from ..exceptions import CSVAgentError, DeadlineExceeded, KernelDied
 from ..messages import Execution, Isolation
 from ..translations import Language, say
 from . import processes
 from .conversation import Conversation, LiveText
+from .forking import ForkedProcess
 from .intake import OutFolder, WorkFolder
+from .layout import make_folder, sandbox_environment
 from .outputs import Reply, clip, read_reply, to_execution
-from .provisioner import Report, make_folder, sandbox_environment
+from .provisioner import Report
 from .relay import Relay
 from .specs import KERNEL_NAME, SandboxSpecs, register_provisioner
 
@@ -45,14 +49,22 @@ class SandboxKernel:
     """A real Jupyter kernel in a process of its own, driven by an ordinary AsyncKernelManager.
 
     It belongs to the event loop in which it was started. `folder` is where its working folder is made (default: the
-    system's temporary folder); everything in it is gone after `stop`.
+    system's temporary folder); everything in it is gone after `stop`. `confined` and `forked` may be switched off to
+    see what confinement and fork server do; where the system does not have them, they are off by themselves.
     """
 
     def __init__(
-        self, limits: Limits | None = None, folder: Path | None = None, kernel_name: str = KERNEL_NAME
+        self,
+        limits: Limits | None = None,
+        folder: Path | None = None,
+        kernel_name: str = KERNEL_NAME,
+        *,
+        confined: bool = True,
+        forked: bool = True,
     ) -> None:
         self.limits = limits or Limits()
         self.kernel_name = kernel_name
+        self._config = Config({"SandboxProvisioner": {"confined": confined, "forked": forked}})
         self._parent = folder
         self._manager: AsyncKernelManager | None = None
         self._conversation: Conversation | None = None
@@ -85,7 +97,7 @@ class SandboxKernel:
         return self.say_gaps("en")
 
     def say_gaps(self, language: Language = "en") -> tuple[str, ...]:
-        return tuple(say(f"sandbox.{gap}", language) for gap in self._report.gaps)
+        return tuple(say(gap, language) for gap in self._report.gaps)
 
     @property
     def libraries(self) -> tuple[str, ...]:
@@ -124,7 +136,6 @@ class SandboxKernel:
     async def _start(self) -> None:
         self._folder = folder = Path(tempfile.mkdtemp(prefix="csvagent-", dir=self._parent))
         make_folder(folder)
-        _share_font_list(folder)
         self._context = zmq.asyncio.Context()
         self._context.setsockopt(zmq.MAXMSGSIZE, self.limits.message)
         self._context.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
@@ -132,7 +143,7 @@ class SandboxKernel:
         self._manager = self._make_manager(folder, self._context)
         environment = sandbox_environment(os.environ, folder, self.limits)
         await self._manager.start_kernel(cwd=str(folder / "work"), env=environment)
-        self._last_resort = weakref.finalize(self, _end, os.getpid(), self._group, folder)
+        self._last_resort = weakref.finalize(self, _end, os.getpid(), self._end_process, folder)
         self._client = self._manager.client(context=self._context)
         if self._manager.transport == "ipc":
             self._relay = Relay(self.limits.traffic)
@@ -143,7 +154,7 @@ class SandboxKernel:
         self._conversation = Conversation(self._client, self._ended, self.limits, self._relay)
 
     def _make_manager(self, folder: Path, context: zmq.asyncio.Context) -> AsyncKernelManager:
-        here = {"connection_file": str(folder / "kernel.json"), "context": context, "log": log}
+        here = {"connection_file": str(folder / "kernel.json"), "context": context, "log": log, "config": self._config}
         if os.name == "posix":
             sockets = folder / "ipc" / "k"
             if len(os.fsencode(sockets)) > MAX_SOCKET_PATH:
@@ -201,7 +212,9 @@ class SandboxKernel:
                 raise KernelDied("sandbox.not_loaded", error=error.strerror or str(error)) from error
             places.append([name, place.name])
         async with self._turn():
+            self._make_room(sum((self.folder / "data" / place).stat().st_size for _, place in places))
             reply = await self._ask({"do": "load", "sources": places}, "", LOAD_SECONDS, None)
+            self._make_room(0)
         if reply.error is not None:
             raise KernelDied("sandbox.not_loaded", error=clip(f"{reply.error.ename}: {reply.error.evalue}", 300))
 
@@ -268,7 +281,7 @@ class SandboxKernel:
         try:
             await self._interrupt_or_kill(asking)
         except asyncio.CancelledError:
-            processes.kill_group(self._group)
+            self._end_process()
             raise
 
     @contextlib.asynccontextmanager
@@ -304,9 +317,18 @@ class SandboxKernel:
         assert self._manager is not None
         return self._manager.provisioner
 
+    def _make_room(self, mapped: int) -> None:
+        """Let the kernel have its data on top of its memory; a confined one may not do that itself."""
+        if process := getattr(self._provisioner, "pid", None):
+            room_for_data(self.limits, mapped, process)
+
     @property
-    def _group(self) -> int:
-        return int(getattr(self._provisioner, "pgid", None) or 0)
+    def _end_process(self) -> Callable[[], None]:
+        """What ends the process and its group at once; it does not keep this object alive."""
+        process = getattr(self._provisioner, "process", None)
+        if isinstance(process, ForkedProcess):
+            return process.kill
+        return functools.partial(processes.kill_group, int(getattr(self._provisioner, "pgid", None) or 0))
 
     @property
     def _report(self) -> Report:
@@ -338,28 +360,13 @@ def _put(source: Path, place: Path) -> None:
         shutil.copyfile(source, place)
 
 
-def _end(owner: int, group: int, folder: Path) -> None:
+def _end(owner: int, end_process: Callable[[], None], folder: Path) -> None:
     """What still happens when nobody called `stop`: at garbage collection or at the interpreter's end.
 
     Not in a fork of the process that started the kernel: it inherits this duty, but not the kernel.
     """
     if os.getpid() != owner:
         return
-    processes.kill_group(group)
+    end_process()
     processes.kill_strays(folder)
     remove_folder(folder)
-
-
-def _share_font_list(folder: Path) -> None:
-    """Give the kernel this person's list of fonts, which matplotlib otherwise builds anew in each home."""
-    candidates = []
-    with contextlib.suppress(RuntimeError):  # a user without a home, as in some containers
-        candidates = [Path.home() / ".cache" / "matplotlib", Path.home() / ".matplotlib"]
-    if cache := os.environ.get("XDG_CACHE_HOME"):
-        candidates.insert(0, Path(cache) / "matplotlib")
-    if chosen := os.environ.get("MPLCONFIGDIR"):
-        candidates.insert(0, Path(chosen))
-    for candidate in candidates:
-        for found in candidate.glob("fontlist-*.json"):
-            with contextlib.suppress(OSError):
-                shutil.copyfile(found, folder / "home" / "matplotlib" / found.name)

@@ -11,23 +11,27 @@ import asyncio
 import json
 import os
 import signal
+import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from subprocess import PIPE
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from traitlets import Bool
 
-from ..confinement import Limits, clean_environment, remove_folder
+from ..confinement import Limits, remove_folder
+from ..confinement.spawning import CannotFork
 from ..exceptions import KernelDied
 from . import processes
+from .forking import ForkedProcess, server_for
+from .layout import CONFINED, LIMITS, ONE_THREAD, make_folder, sandbox_environment, share_font_list
 
 START_SECONDS = 60.0
 LOG_TAIL = 2_000
-LIMITS = "CSVAGENT_LIMITS"
+INSIDE = f"{__package__}.inside"
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -38,20 +42,6 @@ class Report(msgspec.Struct, frozen=True):
     libraries: tuple[str, ...] = ()
 
 
-def make_folder(folder: Path) -> None:
-    """Lay out a sandbox's folder: what it may read, where it writes, its home, and its sockets."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    for name in ("data", "work", "out", "tmp", "ipc", "home", "home/matplotlib", "home/ipython", "home/jupyter"):
-        (folder / name).mkdir(mode=0o700, exist_ok=True)
-
-
-def sandbox_environment(environ: Mapping[str, str], folder: Path, limits: Limits) -> dict[str, str]:
-    """Return a clean environment that tells a kernel its folder and its limits."""
-    told = {processes.MARK: str(folder), LIMITS: json.dumps(limits.to_dict())}
-    return clean_environment(environ, folder, limits) | told
-
-
 class SandboxProvisioner(LocalProvisioner):
     """Launches the kernel in its folder, waits for its report, and leaves nothing of it when it ends.
 
@@ -59,6 +49,10 @@ class SandboxProvisioner(LocalProvisioner):
     them, as a Jupyter server does, gets a folder of the provisioner's own and the usual limits.
     """
 
+    confined = Bool(True, config=True, help="Whether the kernel confines itself, as far as the system lets it.")
+    forked = Bool(True, config=True, help="Whether a fork server may start the kernel, where there can be one.")
+
+    process: Any = None
     report: Report | None = None
     folder: Path | None = None
     _own_folder = False
@@ -72,7 +66,9 @@ class SandboxProvisioner(LocalProvisioner):
         elif self.folder is None:
             self.folder, self._own_folder = Path(tempfile.mkdtemp(prefix="csvagent-")), True
         make_folder(self.folder)
-        kwargs |= {"cwd": str(self.folder / "work"), "env": sandbox_environment(given, self.folder, limits)}
+        self._place_sockets(self.folder / "ipc")
+        told = {CONFINED: str(int(self.confined))}
+        kwargs |= {"cwd": str(self.folder / "work"), "env": sandbox_environment(given, self.folder, limits) | told}
         prepared: dict[str, Any] = await super().pre_launch(**kwargs)
         return prepared
 
@@ -81,11 +77,9 @@ class SandboxProvisioner(LocalProvisioner):
         assert self.folder is not None
         log = self.folder / "kernel.log"
         with log.open("ab") as errors:
-            info: KernelConnectionInfo = await super().launch_kernel(
-                cmd, **kwargs, stdin=PIPE, stdout=PIPE, stderr=errors
-            )
+            info, report = await self._fork(cmd, kwargs, errors) or await self._launch(cmd, kwargs, errors)
         try:
-            line = await asyncio.wait_for(self._first_line(), START_SECONDS)
+            line = await asyncio.wait_for(_first_line(report), START_SECONDS)
             self.report = msgspec.json.decode(line, type=Report)
         except (TimeoutError, msgspec.DecodeError, ValueError) as error:
             await self.kill()
@@ -97,16 +91,51 @@ class SandboxProvisioner(LocalProvisioner):
             raise
         return info
 
-    async def _first_line(self) -> bytes:
-        assert self.process is not None
-        reader = asyncio.StreamReader(limit=1 << 16)
-        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), self.process.stdout
-        )
+    def _place_sockets(self, folder: Path) -> None:
+        """Have the sockets in the sandbox's own folder, whatever the manager had in mind: a kernel gets no network."""
+        if os.name != "posix" or self.parent is None:
+            return
+        for old in folder.iterdir():
+            old.unlink()
+        if not Path(self.parent.ip).is_relative_to(folder):
+            self.parent.transport = "ipc"
+            self.parent.ip = str(folder / "k")
+
+    async def _fork(
+        self, cmd: list[str], options: dict[str, Any], errors: BinaryIO
+    ) -> tuple[KernelConnectionInfo, BinaryIO] | None:
+        """Ask the fork server for the kernel; None when it is not for the fork server, or there can be none."""
+        ours = [sys.executable, "-P", "-m", INSIDE]
+        if not self.forked or cmd[: len(ours)] != ours or self.folder is None:
+            return None
+        begin, end = os.pipe()
+        report = os.fdopen(begin, "rb", buffering=0)
         try:
-            return await reader.readline()
+            process = await server_for(options["env"]).fork(
+                cmd[len(ours) :], options["env"], self.folder, errors.fileno(), end
+            )
+        except CannotFork as reason:
+            self.log.info("The kernel starts without the fork server: %s", reason)
+            report.close()
+            return None
+        except BaseException:
+            report.close()
+            raise
         finally:
-            transport.close()
+            os.close(end)
+        self.process, self.pid, self.pgid, self.cwd = process, process.pid, None, options["cwd"]
+        return self.connection_info, report
+
+    async def _launch(
+        self, cmd: list[str], options: dict[str, Any], errors: BinaryIO
+    ) -> tuple[KernelConnectionInfo, BinaryIO]:
+        """Start the kernel as an ordinary child, which imports everything by itself."""
+        assert self.folder is not None
+        share_font_list(self.folder)
+        if self.confined:
+            options = options | {"env": options["env"] | ONE_THREAD}
+        info = await super().launch_kernel(cmd, **options, stdin=PIPE, stdout=PIPE, stderr=errors)
+        return info, self.process.stdout
 
     @property
     def running(self) -> bool:
@@ -115,7 +144,9 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def ended(self) -> None:
         """Return when the process has ended; noticed at once where the system has process descriptors."""
-        if self.process is not None and self.process.poll() is None:
+        if isinstance(self.process, ForkedProcess):
+            await self.process.ended()
+        elif self.process is not None and self.process.poll() is None:
             await processes.ended(self.process.pid)
 
     async def wait(self) -> int | None:
@@ -147,6 +178,17 @@ class SandboxProvisioner(LocalProvisioner):
             if self._own_folder and not restart:
                 remove_folder(self.folder)
         await super().cleanup(restart=restart)
+
+
+async def _first_line(pipe: BinaryIO) -> bytes:
+    reader = asyncio.StreamReader(limit=1 << 16)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), pipe
+    )
+    try:
+        return await reader.readline()
+    finally:
+        transport.close()
 
 
 def _tail(log: Path) -> str:

@@ -59,17 +59,4 @@ TEXTS: Catalogue = {
         "Путь к папке {folder} слишком длинный для сокетов ядра. "
         "Выберите папку, путь к которой не длиннее {limit} символов, например через TMPDIR.",
     ),
-    "gap_files": (
-        "The code may read the files that you may read.",
-        "Коду доступны для чтения те же файлы, что и вам.",
-    ),
-    "gap_write": (
-        "The code may change the files that you may change.",
-        "Код может изменить те же файлы, что и вы.",
-    ),
-    "gap_network": ("The code may use the network.", "Коду доступна сеть."),
-    "gap_processes": (
-        "The code may start other programs.",
-        "Код может запускать другие программы.",
-    ),
 }

@@ -4,27 +4,70 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from argparse import ArgumentParser
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ...confinement import Limits, apply_limits
+from ...confinement.confine import confine
+from ...confinement.policy import Policy, readable_paths
+from ...confinement.probe import Measured, measure
 from .libraries import installed
 
-GAPS = ("gap_files", "gap_write", "gap_network", "gap_processes")
+WRITABLE = ("work", "out", "tmp", "home")
+
+readable = cache(readable_paths)
 
 
-def start(arguments: list[str], report_to: int) -> None:
-    """Become the kernel; `report_to` is told once that it is ready, before any foreign code runs."""
-    limits = Limits.from_dict(json.loads(os.environ.get("CSVAGENT_LIMITS", "{}")))
-    folder = Path(os.environ["CSVAGENT_SANDBOX"])
+def start(arguments: list[str], report_to: int, *, parent: int | None = None, measured: Measured | None = None) -> None:
+    """Become the kernel; `report_to` is told once that it is ready, before any foreign code runs.
+
+    With `parent`, the id of a process with one thread, the kernel ends when that does. `measured` is what was found of
+    such a kernel before; without it, it is measured now.
+    """
+    limits, folder = told_limits(), told_folder()
     libraries = installed()
     app = _make_app(limits, folder, arguments)
+    confinement, found = None, Measured.from_refused({})
+    if os.environ.get("CSVAGENT_CONFINED") == "1" and app.transport == "ipc":
+        found = measured or measure_here(limits, folder)
+        confinement = confine(sandbox_policy(limits, folder), parent=parent)
+    else:
+        apply_limits(limits)
     app.initialize([])
-    apply_limits(limits)
     app.wait_for_sockets()
-    _report(report_to, {"isolation": "process", "gaps": GAPS, "libraries": libraries})
+    if confinement is not None:
+        confinement.seal()
+    level = found.level if confinement is not None and confinement.complete else "process"
+    _report(report_to, {"isolation": level, "gaps": found.gaps, "libraries": libraries})
     app.start()
+
+
+def told_limits() -> Limits:
+    """Return the limits that this process was given."""
+    return Limits.from_dict(json.loads(os.environ.get("CSVAGENT_LIMITS", "{}")))
+
+
+def told_folder() -> Path:
+    """Return the sandbox's folder, as this process was told."""
+    return Path(os.environ["CSVAGENT_SANDBOX"])
+
+
+def sandbox_policy(limits: Limits, folder: Path) -> Policy:
+    """Return what the kernel in `folder` may do: read the libraries and its data, write beside them."""
+    writable = tuple(str(folder / name) for name in WRITABLE)
+    return Policy((*readable(), str(folder / "data")), writable, (str(folder / "ipc"),), limits)
+
+
+def measure_here(limits: Limits, folder: Path) -> Measured:
+    """Measure in a throw-away fork what the policy really keeps a kernel in `folder` from."""
+    tempfile.tempdir = str(folder)  # of which the policy allows only some folders: here the canaries are out of bounds
+    try:
+        return measure(sandbox_policy(limits, folder))
+    finally:
+        tempfile.tempdir = None
 
 
 def _make_app(limits: Limits, folder: Path, arguments: list[str]) -> Any:

@@ -7,7 +7,6 @@ it, and pyproject.toml bounds the versions.
 from __future__ import annotations
 
 import inspect
-import os
 import sys
 import time
 import types
@@ -62,7 +61,7 @@ class SandboxApp(IPKernelApp):
     def init_config_files(self) -> None:
         """There are none."""
 
-    def load_config_file(self, suppress_errors: Any = None) -> None:
+    def load_config_file(self, *args: Any, **kwargs: Any) -> None:
         """There is none."""
 
     def init_pdb(self) -> None:
@@ -83,15 +82,15 @@ class SandboxApp(IPKernelApp):
         socket.linger = 1000
         if knows_subscribers:
             self._apply_curve_server_options(socket)
-        self.iopub_port = self._bind_socket(socket, self.iopub_port)
-        self.configure_tornado_logger()
+        self.iopub_port = self._bind_socket(socket, self.iopub_port)  # type: ignore[no-untyped-call]
+        self.configure_tornado_logger()  # type: ignore[no-untyped-call]
         more = {"session": self.session} if knows_subscribers else {}
-        self.iopub_thread = IOPubThread(socket, pipe=False, **more)
-        self.iopub_thread.start()
+        self.iopub_thread = IOPubThread(socket, pipe=False, **more)  # type: ignore[no-untyped-call]
+        self.iopub_thread.start()  # type: ignore[no-untyped-call]
         self.iopub_socket = self.iopub_thread.background_socket
 
     def init_shell(self) -> None:
-        super().init_shell()
+        super().init_shell()  # type: ignore[no-untyped-call]
         self.kernel.runner = Runner(self.shell, self.limits, self.folder)
 
     def log_connection_info(self) -> None:
@@ -124,6 +123,6 @@ def make_app(limits: Limits, folder: Path) -> SandboxApp:
     config.Completer.use_jedi = False
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShellApp.ignore_cwd = True
-    app = SandboxApp(config=config, log_level=40)
+    app = SandboxApp(config=config, log_level=40)  # type: ignore[no-untyped-call]
     app.limits, app.folder = limits, folder
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
@@ -19,7 +20,8 @@ KNOWN = {
 }
 
 
-def installed() -> list[str]:
+@cache
+def installed() -> tuple[str, ...]:
     """Return "name version" for each known library that this interpreter finds."""
     found = []
     for name, module in KNOWN.items():
@@ -29,4 +31,4 @@ def installed() -> list[str]:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             found.append(name)
-    return found
+    return tuple(found)

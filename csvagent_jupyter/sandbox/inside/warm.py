@@ -6,13 +6,15 @@ Nothing here may leave a thread behind, open a socket, or look at anybody's data
 from __future__ import annotations
 
 import importlib
-import io
+import json
 import os
 import pkgutil
 import sys
+import tempfile
 from typing import Any, Final
 
-from .app import start
+from ...confinement.probe import Measured
+from .app import measure_here, readable, start, told_folder, told_limits
 from .libraries import installed
 
 REPORT_TO: Final = 3
@@ -20,15 +22,14 @@ REPORT_TO: Final = 3
 MODULES: Final = """
     IPython.core.completerlib IPython.core.debugger IPython.core.oinspect IPython.utils.wildcard
     tornado.gen tornado.platform.asyncio faulthandler zmq.eventloop.zmqstream
-    matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg matplotlib.dates matplotlib.category
-    pyarrow.compute pyarrow.ipc pandas.plotting._matplotlib pandas.io.formats.style
+    matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg matplotlib.dates
+    matplotlib.category pyarrow.compute pyarrow.ipc pandas.plotting._matplotlib pandas.io.formats.style
 """
 
 
 def warm() -> None:
     """Called once by the fork server."""
-    from . import application  # first, because it leaves the debugger out
-
+    importlib.import_module(f"{__package__}.application")  # first, because it leaves the debugger out
     package = sys.modules[__package__]
     for module in pkgutil.iter_modules(package.__path__):
         if module.name != "__main__":
@@ -36,14 +37,24 @@ def warm() -> None:
     for name in MODULES.split():
         importlib.import_module(name)
     installed()
+    readable()
     _use_pandas()
     _draw()
-    _start_a_shell(application)
 
 
 def start_kernel(argument: dict[str, Any]) -> None:
-    """Called in each fork: become a kernel."""
-    start(argument["arguments"], REPORT_TO)
+    """Called in a fork: become a kernel."""
+    tempfile.tempdir = None  # the server's, if anybody asked for it
+    os.chdir("work")
+    measured = Measured.from_refused(argument["refused"])
+    start(argument["arguments"], REPORT_TO, parent=os.getppid(), measured=measured)
+
+
+def measure_confinement(_: None) -> None:
+    """Called in a fork: report what a kernel in this place would really be kept from."""
+    found = measure_here(told_limits(), told_folder())
+    with os.fdopen(REPORT_TO, "wb") as out:
+        out.write(json.dumps(found.refused).encode() + b"\n")
 
 
 def _use_pandas() -> None:
@@ -71,14 +82,5 @@ def _draw() -> None:
     figure, axes = plt.subplots()
     pd.Series([1.0, 2.0], index=["x", "y"]).plot.bar(ax=axes, title="Title")
     axes.legend()
-    for kind in ("png", "svg"):
-        figure.savefig(io.BytesIO(), format=kind)
+    figures.render(figure)
     plt.close("all")
-
-
-def _start_a_shell(application: Any) -> None:
-    """Run through what is costly in the first shell of a process; it is taken apart again."""
-
-
-if os.environ.get("CSVAGENT_NEVER"):
-    raise SystemExit

@@ -1,0 +1,151 @@
+"""Kernels from a fork server: there in a blink, because all that they import is imported once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from ..confinement import Limits, clean_environment
+from ..confinement.spawning import CannotFork, ForkServer, Spawned
+from .layout import CONFINED, ONE_THREAD, make_folder, share_font_list
+
+IDLE_SECONDS: Final = 900.0
+_WARM: Final = f"{__package__}.inside.warm"
+# A fork cannot make up for what its server read from these when it started.
+_READ_AT_START: Final = ("PYTHONPATH", "PYTHONUSERBASE", "LD_LIBRARY_PATH", "FONTCONFIG_PATH", "FONTCONFIG_FILE")
+
+
+class ForkedProcess:
+    """A kernel from the fork server, with the face of a `subprocess.Popen` as far as jupyter_client looks at it."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, spawned: Spawned) -> None:
+        self.pid = spawned.pid
+        self._spawned = spawned
+
+    @property
+    def returncode(self) -> int | None:
+        return self._spawned.status
+
+    def poll(self) -> int | None:
+        return self._spawned.status
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Return its status; jupyter_client asks when it has ended, and the fork server has reaped it by then."""
+        return self._spawned.status
+
+    async def ended(self) -> None:
+        await self._spawned.wait()
+
+    def send_signal(self, number: int) -> None:
+        """An interrupt is meant for the kernel alone, anything else for all that it started too."""
+        self._spawned.send_signal(number, group=number != signal.SIGINT)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+class KernelServer:
+    """A fork server for kernels, and what was measured of a process that it forks and that confines itself."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.server = ForkServer(f"{_WARM}:warm", partial(_lay_out, dict(environ)), IDLE_SECONDS)
+        self._refused: Future[dict[str, bool]] | None = None
+
+    async def fork(
+        self, arguments: list[str], environment: Mapping[str, str], folder: Path, errors: int, report: int
+    ) -> ForkedProcess:
+        """Return a new kernel in `folder`, started with the arguments of a kernelspec; raises CannotFork."""
+        confined = environment.get(CONFINED) == "1"
+        refused = await self._measured(environment, folder, errors) if confined else {}
+        spawned = await self.server.spawn(
+            f"{_WARM}:start_kernel",
+            {"arguments": arguments, "refused": refused},
+            errors=errors,
+            report=report,
+            folder=folder,
+            environment=environment,
+        )
+        return ForkedProcess(spawned)
+
+    async def _measured(self, environment: Mapping[str, str], folder: Path, errors: int) -> dict[str, bool]:
+        """Return what a confined fork is refused: measured once, in one that is thrown away."""
+        with _lock:
+            measuring = self._refused
+            if measuring is None:
+                self._refused = Future()
+        if measuring is not None:
+            return await asyncio.shield(asyncio.wrap_future(measuring))
+        found: dict[str, bool] = {}
+        try:
+            found = await self._measure(environment, folder, errors)
+        finally:
+            with _lock:
+                measuring, self._refused = self._refused, self._refused if found else None
+            assert measuring is not None
+            measuring.set_result(found)
+        return found
+
+    async def _measure(self, environment: Mapping[str, str], folder: Path, errors: int) -> dict[str, bool]:
+        begin, end = os.pipe()
+        with os.fdopen(begin, "rb", buffering=0) as report:
+            try:
+                spawned = await self.server.spawn(
+                    f"{_WARM}:measure_confinement",
+                    None,
+                    errors=errors,
+                    report=end,
+                    folder=folder,
+                    environment=environment,
+                )
+            finally:
+                os.close(end)
+            await spawned.wait()
+            line = report.readline()
+        return msgspec.json.decode(line, type=dict[str, bool]) if line else {}
+
+
+def server_for(environ: Mapping[str, str]) -> KernelServer:
+    """Return the fork server of this process for kernels in such an environment; it starts when it is first asked."""
+    key = tuple(environ.get(name, "") for name in _READ_AT_START)
+    with _lock:
+        if key not in _servers:
+            _servers[key] = KernelServer(environ)
+        return _servers[key]
+
+
+def prewarm() -> None:
+    """Start the fork server, so that the first kernel finds it; blocks until it is there, or cannot be."""
+    try:
+        asyncio.run(usual_server().server.start())
+    except CannotFork:
+        return  # kernels start in the ordinary way, which `doctor` tells
+
+
+def usual_server() -> KernelServer:
+    """Return the server for kernels whose environment is made from this process's own."""
+    return server_for(clean_environment(os.environ, Path(os.sep), Limits()))
+
+
+def _lay_out(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Lay out the server's own folder, and return its environment."""
+    make_folder(folder)
+    share_font_list(folder)
+    return clean_environment(environ, folder, Limits()) | ONE_THREAD
+
+
+_servers: dict[tuple[str, ...], KernelServer] = {}
+_lock = threading.Lock()
