@@ -256,7 +256,8 @@ def test_help_models_and_settings(kernel: LiveKernel) -> None:
     ):
         assert re.search(rf"%csvagent {word}\b", said)
     assert "--background" in said
-    assert "offline" in kernel.run("%csvagent models").text
+    assert "Questions go to offline unless --model names another." in kernel.run("%csvagent models").text
+    assert "not confined" in kernel.run("%csvagent allow process").text
     kernel.run("%config CSVAgentManager.max_attempts = 1")
     assert kernel.run("%config CSVAgentManager.max_attempts").text == "1"
     kernel.run("%config CSVAgentManager.max_attempts = 3")

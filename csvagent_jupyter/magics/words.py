@@ -81,7 +81,12 @@ def _usage(notebook: Notebook, name: str) -> str:
 def _models(notebook: Notebook, _: list[str]) -> None:
     choices = notebook.door.run(notebook.door.manager.models())
     rows = [("✓" if choice.ready else "○", f"`{choice.name}`", choice.say(notebook.language)) for choice in choices]
-    _list(notebook, say("magics.models", notebook.language), rows)
+    try:
+        chosen = notebook.door.run(notebook.door.manager.current_model())
+        under = say("magics.model_now", notebook.language, model=chosen.name)
+    except CSVAgentError as error:
+        under = error.say(notebook.language)
+    _list(notebook, say("magics.models", notebook.language), rows, under=under)
 
 
 def _sessions(notebook: Notebook, _: list[str]) -> None:
@@ -171,7 +176,7 @@ def _put(notebook: Notebook, rest: list[str]) -> None:
 
 def _allow(notebook: Notebook, rest: list[str]) -> None:
     notebook.door.run(notebook.door.manager.allow(rest[0]))
-    _tell(notebook, "allowed", what=rest[0])
+    _tell(notebook, f"allowed_{rest[0]}")
 
 
 def _report(notebook: Notebook, _: list[str]) -> None:

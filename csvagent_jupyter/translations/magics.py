@@ -56,11 +56,11 @@ TEXTS: Catalogue = {
     # words
     "unknown_word": (
         "“{word}” is not a word of %csvagent. These are: {words}.",
-        "Слова «{word}» у %csvagent нет. Есть такие: {words}.",
+        "У %csvagent нет слова «{word}». Есть такие: {words}.",
     ),
     "unknown_word_near": (
         "“{word}” is not a word of %csvagent. Did you mean {near}?",
-        "Слова «{word}» у %csvagent нет. Возможно, имелось в виду {near}?",
+        "У %csvagent нет слова «{word}». Возможно, имелось в виду {near}?",
     ),
     "too_many_words": (
         "%csvagent {word} does not take “{extra}”. Use it like this: %csvagent {usage}",
@@ -161,5 +161,22 @@ TEXTS: Catalogue = {
         "Reports are not part of this version. File › Save and Export Notebook As keeps the answers of this notebook.",
         "В этой версии отчётов нет. Ответы этого блокнота сохранит «Файл › Сохранить и экспортировать блокнот как».",
     ),
-    "allowed": ("Agreed: {what}.", "Разрешено: {what}."),
+    "model_now": (
+        "Questions go to `{model}` unless `--model` names another.",
+        "Вопросы получает `{model}`, если в `--model` не названа другая.",
+    ),
+    "allowed_share": (
+        "The model that was found by its key may see example rows from now on. `--share schema` holds them back "
+        "for one question.",
+        "Теперь модель, найденная по ключу, увидит и примеры строк. Для отдельного вопроса это отменяет "
+        "`--share schema`.",
+    ),
+    "allowed_process": (
+        "A model's code may run from now on in a separate process that is not confined.",
+        "Теперь код модели может выполняться в отдельном процессе без изоляции.",
+    ),
+    "allowed_confined": (
+        "A model's code may run from now on in a process that is confined.",
+        "Теперь код модели может выполняться в изолированном процессе.",
+    ),
 }
