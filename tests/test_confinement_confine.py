@@ -6,11 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from confined import USERS, run_child
 
-from csvagent_jupyter.confinement import landlock, seccomp
+from csvagent_jupyter.confinement import Limits, clean_environment, landlock, seccomp
 
 BOTH = """
 confined = confine(policy)
@@ -72,6 +73,17 @@ results["half"] = float(fractions.Fraction(1, 2) * numpy.ones(1)[0])
 results["rows"] = sqlite3.connect(":memory:").execute("select 1").fetchall()
 """
     assert run_child(code) == {"complete": True, "half": 0.5, "rows": [[1]]}
+
+
+def test_work_that_asks_for_several_processes_is_done_in_one(tmp_path: Path) -> None:
+    environment = clean_environment({}, tmp_path, Limits())
+    code = f"""
+os.environ["JOBLIB_MULTIPROCESSING"] = "{environment["JOBLIB_MULTIPROCESSING"]}"
+import joblib
+{BOTH}
+results["sum"] = sum(joblib.Parallel(n_jobs=2)(joblib.delayed(abs)(number) for number in range(-3, 0)))
+"""
+    assert run_child(code) == {"complete": True, "sum": 6}
 
 
 def test_sockets_that_were_made_before_the_second_step_go_on() -> None:

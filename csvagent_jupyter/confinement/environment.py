@@ -60,6 +60,7 @@ def clean_environment(environ: Mapping[str, str], folder: Path, limits: Limits) 
         "JUPYTER_NO_CONFIG": "1",
         "MPLCONFIGDIR": str(folder / "home" / "matplotlib"),
         "MPLBACKEND": "agg",
+        "JOBLIB_MULTIPROCESSING": "0",  # no process can be started: n_jobs then works in this one
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
         "PYTHONIOENCODING": "utf-8",

@@ -12,6 +12,7 @@ import sys
 import sysconfig
 import zoneinfo
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
@@ -137,13 +138,30 @@ def _python() -> Iterator[str]:
 
 def _configured_libraries() -> Iterator[str]:
     """The folders of shared libraries that the administrator or the environment names."""
+    named: list[str] = []
     for listing in (Path("/etc/ld.so.conf"), *sorted(Path("/etc/ld.so.conf.d").glob("*.conf"))):
         try:
             lines = listing.read_text("utf-8", "replace").splitlines()
         except OSError:
             continue
-        yield from (line.strip() for line in lines if line.startswith("/"))
-    yield from filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(":"))
+        named += [line.strip() for line in lines]
+    named += os.environ.get("LD_LIBRARY_PATH", "").split(":")
+    homes = [os.path.realpath(home) for home in _homes()]
+    for folder in named:
+        real = os.path.realpath(folder)
+        # A home, what it lies in, or the whole system may be named as well, and is not opened for that.
+        if folder.startswith("/") and not any(Path(home).is_relative_to(real) for home in homes):
+            yield real
+
+
+def _homes() -> Iterator[str]:
+    """The person's home by the environment, which may have been cleaned, and by the system."""
+    yield str(Path.home())
+    if sys.platform != "win32":
+        import pwd
+
+        with suppress(KeyError):  # an account without an entry, as containers have them
+            yield pwd.getpwuid(os.getuid()).pw_dir
 
 
 def _own_groups() -> Iterator[str]:
@@ -166,11 +184,10 @@ def _own_groups() -> Iterator[str]:
 
 
 def _existing(paths: Iterable[str]) -> Iterator[str]:
-    """Resolve paths; leave out what is not there and what would open a home or the whole system."""
-    home = os.path.realpath(Path.home())
+    """Resolve paths, and leave out what is not there."""
     for path in paths:
         real = os.path.realpath(path)
-        if path.startswith("/") and Path(real).exists() and not f"{home}/".startswith(f"{real.rstrip('/')}/"):
+        if Path(path).is_absolute() and Path(real).exists():
             yield real
 
 
