@@ -78,7 +78,7 @@ results["rows"] = sqlite3.connect(":memory:").execute("select 1").fetchall()
 def test_work_that_asks_for_several_processes_is_done_in_one(tmp_path: Path) -> None:
     environment = clean_environment({}, tmp_path, Limits())
     code = f"""
-os.environ["JOBLIB_MULTIPROCESSING"] = "{environment["JOBLIB_MULTIPROCESSING"]}"
+os.environ |= {{"JOBLIB_MULTIPROCESSING": "{environment["JOBLIB_MULTIPROCESSING"]}", "OPENBLAS_NUM_THREADS": "1"}}
 import joblib
 {BOTH}
 results["sum"] = sum(joblib.Parallel(n_jobs=2)(joblib.delayed(abs)(number) for number in range(-3, 0)))
