@@ -16,6 +16,7 @@ from model_server import KEY, Reply, ScriptedServer
 from csvagent_jupyter.exceptions import BadInput, NotFound, Unreadable
 from csvagent_jupyter.manager import MAX_QUESTION, CSVAgentManager, current_owner
 from csvagent_jupyter.messages import Answer, Event, Question, Source
+from csvagent_jupyter.sandbox import KernelPool, SandboxKernel
 from csvagent_jupyter.settings import RULES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -211,17 +212,27 @@ async def test_the_ceiling_holds_whatever_a_question_asks_for(
     assert answer.share == "schema" and "Riga" not in model_server.requests[0].body.decode()
 
 
-async def test_a_code_below_the_minimum_isolation_waits_for_consent(
+async def test_code_below_the_minimum_isolation_waits_for_consent(
     manager: CSVAgentManager, model_server: ScriptedServer, source: Source, session_id: str
 ) -> None:
-    manager.minimum_isolation = "confined"
     model_server.script(GOOD)
-    refused = await manager.result((await manager.ask(Question("mean?", (source,)), session_id=session_id)).task_id)
-    assert refused.error is not None and refused.error.kind == "isolation"
-    assert not model_server.requests
-    await manager.allow("process")
-    answer = await manager.result((await manager.ask(Question("mean?", (source,)), session_id=session_id)).task_id)
-    assert answer.success
+    kept = manager.workshop.kernels
+    async with KernelPool(make=lambda: SandboxKernel(confined=False)) as unconfined:
+        manager.workshop.kernels = unconfined
+        try:
+            ask = Question("mean?", (source,))
+            refused = await manager.result((await manager.ask(ask, session_id=session_id)).task_id)
+            assert refused.error is not None and refused.error.kind == "isolation"
+            assert "%csvagent allow process" in refused.error.message
+            assert not model_server.requests
+            await manager.allow("process")
+            answer = await manager.result((await manager.ask(ask, session_id=session_id)).task_id)
+            assert answer.success and answer.isolation == "process" and answer.isolation_gaps
+            replayed = await manager.replay(answer.task_id, owner="os:somebody-else")
+            again = await manager.result(replayed.task_id)
+            assert again.error is not None and again.error.kind == "isolation"
+        finally:
+            manager.workshop.kernels = kept
 
 
 @pytest.mark.parametrize("setting", ["run_tokens", "session_tokens", "owner_tokens"])

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ..sessions.base import SessionStore
 
 CHOICE_SECONDS: Final = 60.0
+BUILT_IN: Final = "offline"
+MAX_REPLAYS: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ class Rules:
     max_attempts: int = 3
     timeout: float = 120.0
     max_tokens: int = 4_096
-    minimum_isolation: Isolation = "process"
+    minimum_isolation: Isolation = "confined"
     run_budget: Budget = field(default_factory=Budget)
     session_budget: Budget = field(default_factory=Budget)
     owner_budget: Budget = field(default_factory=Budget)
@@ -71,7 +73,8 @@ class Workshop:
         question, rules = task.question, self.rules
         original = await self._original(question)
         model = None if original is not None else await self.model(question.model)
-        run = _Run(self, task, model)
+        writer = await self._writer(original) if model is None else None if model.local else model.name
+        run = _Run(self, task, writer)
         return Desk(
             task_id=task.task_id,
             session_id=task.session_id,
@@ -151,14 +154,24 @@ class Workshop:
             raise NotFound("tasks.nothing_to_replay", task_id=question.replay_of)
         return original
 
+    async def _writer(self, original: Answer | None) -> str | None:
+        """Return the model that wrote an answer's code, through replays of replays; None for the built-in engine."""
+        for _ in range(MAX_REPLAYS):
+            if original is None or original.model is not None:
+                break
+            question = (await self.store.task(original.task_id)).question
+            original = await self._original(question)
+        written_by = original.model if original is not None else None
+        return None if written_by == BUILT_IN else written_by or "?"
+
 
 class _Run:
-    """The doors of one run's desk."""
+    """The doors of one run's desk; `writer` is the model whose code runs, None for the built-in engine."""
 
-    def __init__(self, workshop: Workshop, task: Task, model: ChatModel | None) -> None:
+    def __init__(self, workshop: Workshop, task: Task, writer: str | None) -> None:
         self.workshop = workshop
         self.task = task
-        self.model = model
+        self.writer = writer
         self.day = datetime.now(UTC).date().isoformat()
         self._lease = AsyncExitStack()
 
@@ -214,10 +227,10 @@ class _Run:
 
     async def _check_isolation(self, level: Isolation) -> None:
         minimum = self.workshop.rules.minimum_isolation
-        if self.model is None or self.model.local or ISOLATIONS.index(level) >= ISOLATIONS.index(minimum):
+        if self.writer is None or ISOLATIONS.index(level) >= ISOLATIONS.index(minimum):
             return
         if not await self.workshop.agreed(self.task.owner, f"isolation:{level}"):
-            raise IsolationRefused("tasks.isolation", model=self.model.name, level=level, minimum=minimum)
+            raise IsolationRefused("tasks.isolation", model=self.writer, level=level, minimum=minimum)
 
 
 def _tighter(asked: Budget, rule: Budget) -> Budget:

@@ -55,9 +55,9 @@ TEXTS: Catalogue = {
         "У задачи {task_id} нет ответа, который можно повторить. Выберите задачу с ответом.",
     ),
     "isolation": (
-        "Code from {model} would run at the isolation level {level} here, and at least {minimum} is asked for. Use the "
-        "offline engine, or allow it with %csvagent allow.",
-        "Код от {model} выполнялся бы здесь с изоляцией {level}, а требуется не ниже {minimum}. Используйте встроенный "
-        "движок (offline) или разрешите это: %csvagent allow.",
+        "Code from {model} would run at the isolation level “{level}” here, and “{minimum}” is asked for. Agree "
+        "to that once with %csvagent allow {level} (or c.CSVAgentManager.minimum_isolation), or ask the offline engine.",
+        "Код модели {model} выполнялся бы здесь с изоляцией «{level}», а требуется «{minimum}». Согласиться можно "
+        "командой %csvagent allow {level} (или c.CSVAgentManager.minimum_isolation); либо спросите встроенный движок.",
     ),
 }
