@@ -56,7 +56,7 @@ TEXTS: Catalogue = {
     ),
     "isolation": (
         "Code from {model} would run at the isolation level “{level}” here, and “{minimum}” is asked for. Agree "
-        "to that once with %csvagent allow {level} (or c.CSVAgentManager.minimum_isolation), or ask the offline engine.",
+        "once with %csvagent allow {level} (or c.CSVAgentManager.minimum_isolation), or ask the offline engine.",
         "Код модели {model} выполнялся бы здесь с изоляцией «{level}», а требуется «{minimum}». Согласиться можно "
         "командой %csvagent allow {level} (или c.CSVAgentManager.minimum_isolation); либо спросите встроенный движок.",
     ),
