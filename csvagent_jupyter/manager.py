@@ -85,11 +85,13 @@ class CSVAgentManager(Settings):
         await self.store.open()
         self.artifacts = Artifacts(self.folder / "artifacts", quota=self.artifact_quota)
         limits = Limits(memory=self.kernel_memory)
-        pool = KernelPool(self.max_kernels, self.kernel_idle_seconds, lambda: SandboxKernel(limits))
+        spare = self.spare_kernel
+        pool = KernelPool(self.max_kernels, self.kernel_idle_seconds, lambda: SandboxKernel(limits), spare=spare)
         self._workshop = Workshop(self.store, self.artifacts, pool, self.rules)
         self._queue = self.task_queue_class(self.store, self._workshop.prepare, Run, max_running=self.max_running)
         await self._queue.start()
         self._sweeping = asyncio.create_task(self._sweep(), name="csvagent-sweep")
+        pool.prewarm()
 
     async def stop(self) -> None:
         """End what runs here, and let go of kernels, connections and files; harmless when repeated."""

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from traitlets import Enum, Float, Integer, Type, Unicode, default
+from traitlets import Bool, Enum, Float, Integer, Type, Unicode, default
 from traitlets.config import LoggingConfigurable
 
 from .messages import ISOLATIONS, SHARES, Budget
@@ -46,6 +46,9 @@ class Settings(LoggingConfigurable):
     kernel_idle_seconds = Float(900.0, min=1.0, help="Seconds after which an idle dedicated kernel ends.").tag(
         config=True
     )
+    spare_kernel = Bool(True, help="Start one kernel ahead, so that a session's first question finds it ready.").tag(
+        config=True
+    )
     kernel_memory = Integer(
         4 * BYTES_PER_GB, min=BYTES_PER_GB // 4, help="Bytes of memory that a dedicated kernel may take."
     ).tag(config=True)
@@ -64,7 +67,7 @@ class Settings(LoggingConfigurable):
     timeout = Float(120.0, min=1.0, help="Seconds that a question may take as a whole.").tag(config=True)
     max_tokens = Integer(4_096, min=256, help="Tokens that one reply of a model may have.").tag(config=True)
     minimum_isolation = Enum(
-        ISOLATIONS, default_value="process", help="The level below which a model's code is refused."
+        ISOLATIONS, default_value="confined", help="The level below which a model's code is refused."
     ).tag(config=True)
     run_tokens = Integer(None, allow_none=True, help="Tokens that one question may use.").tag(config=True)
     run_cost = Float(None, allow_none=True, help="US dollars that one question may cost.").tag(config=True)

@@ -128,3 +128,57 @@ async def test_a_discarded_kernel_is_fresh_the_next_time() -> None:
         assert not first.alive
         async with pool.acquire("one") as lease:
             assert lease.fresh
+
+
+async def test_a_spare_kernel_is_taken_at_once_and_another_one_follows() -> None:
+    made: list[SandboxKernel] = []
+
+    def make() -> SandboxKernel:
+        made.append(SandboxKernel())
+        return made[-1]
+
+    async with KernelPool(make=make, spare=True) as pool:
+        pool.prewarm()
+        pool.prewarm()
+        (first,) = made
+        async with pool.acquire("one") as lease:
+            assert lease.kernel is first and lease.fresh
+            assert await value(lease.kernel, "1 + 1") == 2
+            assert len(pool) == 1
+        async with pool.acquire("two") as lease:
+            assert lease.kernel.alive and lease.kernel is not first
+            assert first.alive
+    assert not any(kernel.alive for kernel in made)
+
+
+async def test_a_spare_kernel_that_died_is_no_harm() -> None:
+    async with KernelPool(spare=True) as pool:
+        pool.prewarm()
+        assert pool._spare is not None
+        spare = await pool._spare.started()
+        assert spare is not None
+        with pytest.raises(KernelDied):
+            await spare.execute("import os; os._exit(1)", timeout=30)
+        async with pool.acquire("one") as lease:
+            assert lease.kernel is not spare
+            assert await value(lease.kernel, "1") == 1
+
+
+async def test_an_idle_spare_kernel_is_stopped_by_itself_and_a_pool_that_ends_takes_it_along() -> None:
+    stopped = asyncio.Event()
+
+    class Noted(SandboxKernel):
+        async def stop(self) -> None:
+            await super().stop()
+            stopped.set()
+
+    async with KernelPool(idle_seconds=0.05, make=Noted, spare=True) as pool:
+        pool.prewarm()
+        await asyncio.wait_for(stopped.wait(), 30)
+        stopped.clear()
+        pool.idle_seconds = 900
+        pool.prewarm()
+        await pool.close_all()
+        assert stopped.is_set()
+        pool.prewarm()
+        assert len(pool) == 0

@@ -373,7 +373,8 @@ def test_all_of_it_runs_on_the_loop_of_another_thread(tmp_path: Path) -> None:
     thread.start()
     thread.join(30)
     assert outcomes == ["SUCCESS"]
-    assert [one for one in threading.enumerate() if one.name.startswith("csvagent")] == []
+    left = {one.name for one in threading.enumerate() if one.name.startswith("csvagent")}
+    assert left <= {"csvagent-forkserver"}  # it serves the whole process
 
 
 async def test_an_idle_queue_does_not_watch_the_line(store: SQLiteStore) -> None:

@@ -37,6 +37,8 @@ def report(found: dict[str, Any], language: Language) -> str:
         [label("store", store["error"] is None), store["error"] or _store_words(store, language)],
         [label("kernel", kernel["error"] is None), kernel["error"] or _kernel_words(kernel, language)],
     ]
+    if kernel["not_forked"]:
+        rows.append([label("not_forked", False), kernel["not_forked"]])
     if kernel["error"] is None:
         rows.append([label("libraries"), ", ".join(kernel["libraries"])])
         rows.append([label("fonts"), say("cli.doctor_families", language, fonts=len(kernel["fonts"]))])

@@ -13,6 +13,7 @@ from typing import Any, Final
 from ..exceptions import CSVAgentError
 from ..manager import CSVAgentManager
 from ..sandbox import SandboxKernel
+from ..sandbox.forking import why_not
 from ..sessions.filesystem import filesystem_of, is_network_folder
 from ..sessions.sqlite import SQLiteStore
 from ..translations import Language, say
@@ -30,7 +31,7 @@ families = sorted({font.name for font in font_manager.fontManager.ttflist})
 
 async def examine(language: Language) -> dict[str, Any]:
     """Return what ``doctor --json`` prints; `healthy` says whether a question can be answered here."""
-    manager = CSVAgentManager()
+    manager = CSVAgentManager(spare_kernel=False)
     found: dict[str, Any] = {"healthy": False, "version": version("csvagent-jupyter"), "python": _python()}
     try:
         found["store"] = await _store(manager, language)
@@ -103,11 +104,19 @@ def _reason(manager: CSVAgentManager, found: bool, name: str) -> str:
 async def _kernel(language: Language) -> dict[str, Any]:
     """Start a kernel, have it add two numbers, and end it again."""
     kernel = SandboxKernel()
+    not_forked = await why_not()
     begin = time.perf_counter()
-    found: dict[str, Any] = {"seconds": None, "isolation": None, "isolation_gaps": [], "libraries": [], "fonts": []}
+    found: dict[str, Any] = {
+        "not_forked": not_forked,
+        "seconds": None,
+        "isolation": None,
+        "isolation_gaps": [],
+        "libraries": [],
+        "fonts": [],
+    }
     try:
         await kernel.start()
-        found["seconds"] = round(time.perf_counter() - begin, 2)
+        found["seconds"] = round(time.perf_counter() - begin, 3)
         done = await kernel.execute(TRIAL, timeout=60)
         found |= {"isolation": kernel.isolation, "isolation_gaps": list(kernel.say_gaps(language))}
         found |= {"libraries": list(kernel.libraries), "error": _trouble(done.value, done.error, language)}

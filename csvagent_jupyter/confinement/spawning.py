@@ -102,6 +102,11 @@ class ForkServer:
                 continue
         raise CannotFork("the server for new processes ended again and again")
 
+    def begin(self) -> None:
+        """Start the server if it does not run, without waiting for it; where it cannot be, `spawn` says so."""
+        with contextlib.suppress(CannotFork):
+            self._connected()
+
     async def spawn(
         self,
         entry: str,
@@ -153,6 +158,9 @@ class ForkServer:
                 try:
                     self._connection = _Connection(self._environment, self._outer)
                     self._connection.tell(do="prepare", preload=self._preload, idle_seconds=self._idle_seconds)
+                except CannotFork as error:
+                    self.refusal = str(error)
+                    raise
                 except OSError as error:
                     raise CannotFork(error.strerror or str(error)) from error
             return self._connection
@@ -234,6 +242,8 @@ class _Connection:
         """End the server, and return when it has ended."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
+        if not self.ready.done():
+            self.process.kill()  # it would not look up from its imports
         if self._reader is not threading.current_thread():
             self._reader.join(ENDS_WITHIN)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Loaded:
         self.shell.magics_manager.register_function(csvagent_line, "line", "csvagent")
         self.shell.input_transformers_cleanup.append(_let_the_body_be_empty)
         self.shell.events.register("pre_run_cell", self._before_cell)
+        self.shell.events.register("post_run_cell", self._after_cell)
         completer = self.shell.Completer
         if completer is not None:
             completer.custom_matchers.append(self._match)
@@ -82,6 +84,7 @@ class Loaded:
         self.shell.magics_manager.magics["line"].pop("csvagent", None)
         self.shell.input_transformers_cleanup.remove(_let_the_body_be_empty)
         self.shell.events.unregister("pre_run_cell", self._before_cell)
+        self._listen_no_more()
         completer = self.shell.Completer
         if completer is not None and self._match in completer.custom_matchers:
             completer.custom_matchers.remove(self._match)
@@ -94,6 +97,15 @@ class Loaded:
         """Have the manager's settings ready for ``%config``, which knows only what is there; else load nothing."""
         if "%config" in (info.raw_cell or ""):
             self.notebook.manager_for_config()
+
+    def _after_cell(self, result: Any) -> None:
+        """Once the cell that loaded us is through, have ready what the first question's code will run in."""
+        self._listen_no_more()
+        threading.Thread(target=_prewarm, name="csvagent-prewarm", daemon=True).start()
+
+    def _listen_no_more(self) -> None:
+        if self._after_cell in self.shell.events.callbacks["post_run_cell"]:
+            self.shell.events.unregister("post_run_cell", self._after_cell)
 
     def _unless_shown(self, value: object) -> None:
         """Tell IPython that a value needs no display when its cell has just shown it."""
@@ -124,6 +136,12 @@ def _let_the_body_be_empty(lines: list[str]) -> list[str]:
 
 # Left out when a terminal asks whether a cell is complete: its question is still to be typed.
 _let_the_body_be_empty.has_side_effects = True  # type: ignore[attr-defined]
+
+
+def _prewarm() -> None:
+    from ..sandbox.forking import prewarm
+
+    prewarm()
 
 
 def _html(answer: Answer) -> str:

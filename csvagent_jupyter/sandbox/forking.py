@@ -128,11 +128,17 @@ def server_for(environ: Mapping[str, str]) -> KernelServer:
 
 
 def prewarm() -> None:
-    """Start the fork server, so that the first kernel finds it; blocks until it is there, or cannot be."""
+    """Have the fork server started, so that the first kernel finds it; does not wait for it."""
+    usual_server().server.begin()
+
+
+async def why_not() -> str:
+    """Start the fork server, and return why there can be none; empty when there is."""
     try:
-        asyncio.run(usual_server().server.start())
-    except CannotFork:
-        return  # kernels start in the ordinary way, which `doctor` tells
+        await usual_server().server.start()
+    except CannotFork as reason:
+        return str(reason)
+    return ""
 
 
 def usual_server() -> KernelServer:

@@ -128,6 +128,7 @@ TEXTS: Catalogue = {
     "doctor_model": ("model", "модель"),
     "doctor_store": ("sessions", "сессии"),
     "doctor_kernel": ("kernel for the code", "ядро для кода"),
+    "doctor_not_forked": ("kernels start slowly", "ядра запускаются медленно"),
     "doctor_libraries": ("its libraries", "его библиотеки"),
     "doctor_fonts": ("its fonts", "его шрифты"),
     "doctor_families": ("{fonts:family|families}", "{fonts:шрифт|шрифта|шрифтов}"),
