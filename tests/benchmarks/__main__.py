@@ -9,7 +9,7 @@ import os
 import platform
 from time import perf_counter
 
-from . import loading, memory, overhead
+from . import kernels, loading, memory, overhead
 from .figures import Sample
 
 
@@ -17,7 +17,7 @@ def main() -> None:
     """Measure everything and print it."""
     print(f"Python {platform.python_version()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.2f}")
     print(f"noise of this machine: a fixed loop takes {noise()}\n")
-    for part in (loading, overhead, memory):
+    for part in (loading, kernels, overhead, memory):
         print("\n".join(part.report()), end="\n\n", flush=True)
 
 
