@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from csvagent_jupyter.agent.result import alt_text, alt_texts, keep_result, text_of
+from csvagent_jupyter.exceptions import StorageFull
 from csvagent_jupyter.messages import Chart, Execution, Plot, ResultFile, ResultTable
 
 TABLE = {"columns": ["region", "n"], "rows": [["North", 12_000.5], ["South", None]], "total_rows": 2}
@@ -107,3 +108,14 @@ async def test_a_link_that_the_code_left_is_not_followed(tmp_path: Path) -> None
     result = await keep_result(Execution(files=files), keep)
     assert kept == [(plain, "text/plain", "plain.txt")]
     assert [(file.path, file.artifact) for file in result.files] == [("", "artifact:1")]
+
+
+async def test_a_result_that_cannot_be_kept_is_shown_all_the_same() -> None:
+    async def full(*_: object) -> str:
+        raise StorageFull("sessions.artifacts_full", path="store")
+
+    table = ResultTable(("a",), ((1,),), 1, arrow=b"arrow")
+    kept = await keep_result(Execution(plots=(Plot(b"png", b"svg"),), tables=(table,)), full)
+    assert kept.plots == ("data:image/png;base64,cG5n",) and len(kept.plots_svg) == 1
+    assert kept.tables[0].rows == ((1,),) and not kept.tables[0].arrow
+    assert kept.trouble is not None

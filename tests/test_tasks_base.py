@@ -236,3 +236,18 @@ async def test_a_full_disk_still_gives_the_reader_an_end(tmp_path: Path) -> None
         assert last.result is not None and last.result.error is not None
         assert last.result.error.kind == "storage_full"
         assert await store.result("t1") == last.result
+
+
+async def test_an_answer_that_a_full_disk_does_not_take_still_reaches_its_reader(tmp_path: Path) -> None:
+    async with SQLiteStore(store_path(tmp_path), max_bytes=300_000) as store:
+        task = await claimed(store)
+
+        async def answer(agent: Agent) -> AsyncGenerator[Event, None]:
+            yield agent.result(text_output="x" * 400_000)
+
+        reader = asyncio.create_task(until(store, task.session_id))
+        await run(store, task, answer)
+        last = (await reader)[-1]
+        assert last.result is not None and last.result.success
+        assert len(last.result.text_output) == 400_000
+        assert "full" in last.result.notes[-1].text

@@ -301,6 +301,8 @@ class Run:
         kept = await keep_result(execution, self.desk.keep)
         language = self.desk.language
         self.account.notes += [finding.note(language) for finding in findings]
+        if kept.trouble is not None:
+            self.account.notes.append(Note("warning", kept.trouble.say(language)))
         if execution.cut:
             self.account.notes.append(Note("warning", say("agent.cut_output", language)))
         answer = replace(

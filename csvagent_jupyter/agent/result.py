@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import mimetypes
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any, Final
 
+from ..exceptions import StorageFull
 from ..messages import Chart, Execution, Plot, ResultFile, ResultTable
 from ..translations import Language, catalogue, number, say
 from .desk import Keep
@@ -18,16 +20,34 @@ MAX_SAID: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The large parts of a result as references ``artifact:<sha256>``."""
+    """The large parts of a result as references ``artifact:<sha256>``.
+
+    With a `trouble` there was no room for them: plots stand for themselves, as data URLs, and written files are lost.
+    """
 
     plots: tuple[str, ...]
     plots_svg: tuple[str, ...]
     tables: tuple[ResultTable, ...]
     files: tuple[ResultFile, ...]
+    trouble: StorageFull | None = None
 
 
 async def keep_result(execution: Execution, keep: Keep) -> Kept:
     """Keep plots, tables and written files as artifacts."""
+    try:
+        return await _keep_all(execution, keep)
+    except StorageFull as trouble:
+        pictures = [b64encode(plot.png).decode("ascii") for plot in execution.plots]
+        return Kept(
+            tuple(f"data:image/png;base64,{picture}" for picture in pictures),
+            ("",) * len(pictures),
+            tuple(replace(table, arrow=b"") for table in execution.tables),
+            (),
+            trouble,
+        )
+
+
+async def _keep_all(execution: Execution, keep: Keep) -> Kept:
     plots = [await keep(plot.png, "image/png", f"plot-{n}.png") for n, plot in enumerate(execution.plots, 1)]
     drawings = [await _keep_svg(plot, n, keep) for n, plot in enumerate(execution.plots, 1)]
     tables = [

@@ -198,11 +198,11 @@ class _Run:
         except Exception as error:  # the outer edge: whatever it is, the reader gets an end
             if not isinstance(error, CSVAgentError):
                 error = note_unexpected(f"task {self.task.task_id}", error)
-            told = outcome.failed(self.task, (), error, self.language, self.seconds)
             if not isinstance(error, StoreError):
+                told = outcome.failed(self.task, (), error, self.language, self.seconds)
                 await self.store.finish(self.task.task_id, self.task.fence, told, "FAILURE")
                 return
-            self.store.announce(told)
+            self.store.announce(outcome.unkept(event, error, self.language))
 
 
 def note_unexpected(where: str, error: BaseException) -> CSVAgentError:

@@ -6,7 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ..exceptions import CSVAgentError
-from ..messages import Answer, AnswerError, Attempt, Event, ExecutionError, Profile, Progress, Question, Status, Task
+from ..messages import (
+    Answer,
+    AnswerError,
+    Attempt,
+    Event,
+    ExecutionError,
+    Note,
+    Profile,
+    Progress,
+    Question,
+    Status,
+    Task,
+)
 from ..translations import Language, language_of, say
 
 STATUSES: dict[str, Status] = {"success": "SUCCESS", "error": "FAILURE", "cancelled": "REVOKED"}
@@ -78,6 +90,14 @@ def failed(
     answer = _unanswered(task, SoFar.read(events), said, language, seconds)
     answer = replace(answer, suggestions=error.suggestions)
     return Event("result", task.task_id, task.session_id, "error", result=answer)
+
+
+def unkept(event: Event, error: CSVAgentError, language: Language) -> Event:
+    """Return a result event that the store could not take, with a note that says so: its reader still gets it."""
+    if event.result is None:
+        return event
+    notes = (*event.result.notes, Note("warning", error.say(language)))
+    return replace(event, result=replace(event.result, notes=notes))
 
 
 def _unanswered(task: Task, so_far: SoFar, error: AnswerError, language: Language, seconds: float) -> Answer:
