@@ -202,7 +202,7 @@ class _Run:
                 told = outcome.failed(self.task, (), error, self.language, self.seconds)
                 await self.store.finish(self.task.task_id, self.task.fence, told, "FAILURE")
                 return
-            self.store.announce(outcome.unkept(event, error, self.language))
+            self.store.announce(outcome.unkept(self.task, event, error, self.language))
 
 
 def note_unexpected(where: str, error: BaseException) -> CSVAgentError:

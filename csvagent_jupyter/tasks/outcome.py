@@ -92,12 +92,11 @@ def failed(
     return Event("result", task.task_id, task.session_id, "error", result=answer)
 
 
-def unkept(event: Event, error: CSVAgentError, language: Language) -> Event:
+def unkept(task: Task, event: Event, error: CSVAgentError, language: Language) -> Event:
     """Return a result event that the store could not take, with a note that says so: its reader still gets it."""
-    if event.result is None:
-        return event
-    notes = (*event.result.notes, Note("warning", error.say(language)))
-    return replace(event, result=replace(event.result, notes=notes))
+    result = event.result or Answer(success=False, task_id=task.task_id)
+    notes = (*result.notes, Note("warning", error.say(language)))
+    return replace(event, session_id=task.session_id, result=replace(result, notes=notes))
 
 
 def _unanswered(task: Task, so_far: SoFar, error: AnswerError, language: Language, seconds: float) -> Answer:
