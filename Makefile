@@ -1,6 +1,8 @@
 # make demo     answer the questions of an example notebook and write its page
 # make lab      the same, then open JupyterLab on it
 # make test     lint, types, layers, tests
+# make escapes  every attempt to break out, refused where confined and working in the control run
+# make soak     500 kernels in a row and 50 at once, with kills: nothing is left over
 # make bench    what the product costs, each figure beside its yardstick
 # make build    wheel and sdist into dist/
 # make clean    remove what was made here, the environment included
@@ -8,7 +10,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo lab test check bench build clean browser
+.PHONY: demo lab test check escapes soak bench build clean browser
 .DEFAULT_GOAL := demo
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -38,6 +40,13 @@ check: $(INSTALLED)
 	mypy
 	lint-imports --no-cache
 	cd labextension && jlpm check
+
+escapes: $(INSTALLED)
+	python -W ignore -m tests.escapes
+	python -W ignore -m tests.escapes --control
+
+soak: $(INSTALLED)
+	python -W ignore -m tests.soak
 
 bench: $(INSTALLED)
 	python -m tests.benchmarks

@@ -19,18 +19,31 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.escapes")
     parser.add_argument("patterns", nargs="*", default=["*"], help="attempts, as reading/*")
     parser.add_argument("--control", action="store_true", help="without confinement: each attempt must work")
+    parser.add_argument("--all", action="store_true", help="name those too that went as they must")
     parser.add_argument("--json", type=Path, help="write the outcomes here")
     chosen = parser.parse_args()
     attempts = [
         one for one in applicable(read_table()) if any(fnmatch.fnmatch(one.id, word) for word in chosen.patterns)
     ]
     began = time.monotonic()
-    outcomes = asyncio.run(run(attempts, confined=not chosen.control))
+
+    def tell(one: Outcome) -> None:
+        wrong = is_wrong(one, control=chosen.control)
+        if wrong or chosen.all:
+            word = "worked" if one.worked else "refused"
+            print(
+                "WRONG" if wrong else "right",
+                one.id,
+                word,
+                one.seconds,
+                one.detail[-200:].replace("\n", " "),
+                flush=True,
+            )
+
+    outcomes = asyncio.run(run(attempts, confined=not chosen.control, told=tell))
     if chosen.json:
         chosen.json.write_text(to_json(outcomes))
     wrong = [one for one in outcomes if is_wrong(one, control=chosen.control)]
-    for one in outcomes if chosen.patterns != ["*"] else wrong:
-        print("WRONG" if one in wrong else "right", one.id, "worked" if one.worked else "refused", one.detail)
     user = "root" if os.geteuid() == 0 else "an ordinary user"
     levels = ", ".join(sorted({one.isolation for one in outcomes}))
     print(

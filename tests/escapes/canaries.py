@@ -31,6 +31,7 @@ print(ctypes.addressof(kept), file, flush=True)
 for line in sys.stdin:
     print(kept.raw.hex(), flush=True)
 """
+DIES = 0.2
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -68,6 +69,11 @@ class Holder:
             return self._process.stdout.readline()
         except BrokenPipeError:
             return ""
+
+    def wait(self, seconds: float) -> None:
+        """Give a signal the time to do its work."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
 
     def end(self) -> None:
         self._process.kill()
@@ -173,7 +179,7 @@ class Canaries:
         self.shm = Path("/dev/shm") / self.mark
         self._segment, self._queue, self.segment = 0, 0, secrets.randbelow(2**30) + 1
         self._configuration = Path(sys.prefix) / "etc" / "jupyter" / f"{self.mark}.json"
-        self._own: dict[Path, bytes] = {}
+        self._own: dict[Path, tuple[bytes, tuple[Any, ...]]] = {}
         self._lay_out()
         self.holder = Holder(self.secret, self.folder / "home" / ".ssh")
         self._system_v()
@@ -227,13 +233,11 @@ class Canaries:
 
     def guard(self, path: Path) -> None:
         """Count a file of the host among the canaries."""
-        self._own[path] = path.read_bytes()
-        self._print = self._fingerprint()
+        self._own[path] = path.read_bytes(), _print_of(path)
 
     def forget(self) -> None:
         """Count no files of the host any more: the kernel that they belonged to is gone."""
         self._own.clear()
-        self._print = self._fingerprint()
 
     # --- what happened to them ---------------------------------------------------------------------------------------
 
@@ -242,26 +246,30 @@ class Canaries:
         return self.listeners.heard > self._heard
 
     def changed(self) -> bool:
-        return self._fingerprint() != self._print or self.holder.changed
+        return self._fingerprint() != self._print or bool(self._own_changed()) or self.holder.changed
 
     def died(self) -> bool:
+        self.holder.wait(DIES)
         return not self.holder.alive or self.signals > 0
 
     def restore(self) -> None:
         """Put back what an attempt changed."""
         self.listeners.catch_up()
         self._heard, self.signals = self.listeners.heard, 0
-        if self.died() or self.holder.changed:
+        if not self.holder.alive or self.holder.changed:
             self.holder.end()
             self.holder = Holder(self.secret, self._ssh())
         if self._fingerprint() != self._print:
             self._lay_out()
             self.holder.end()
             self.holder = Holder(self.secret, self._ssh())
-            for path, content in self._own.items():
-                if path.parent.is_dir():
-                    path.write_bytes(content)
             self._print = self._fingerprint()
+        for path in self._own_changed():
+            path.write_bytes(self._own[path][0])
+            self.guard(path)
+
+    def _own_changed(self) -> list[Path]:
+        return [path for path, (_, known) in self._own.items() if _print_of(path) != known]
 
     def _ssh(self) -> Path:
         if not (self.folder / "home" / ".ssh" / "id_ed25519").exists():
@@ -272,7 +280,7 @@ class Canaries:
         self.signals += 1
 
     def _fingerprint(self) -> list[tuple[Any, ...]]:
-        found = [_print_of(path) for path in (*sorted(_below(self.folder)), *sorted(_below(self.other)), *self._own)]
+        found = [_print_of(path) for path in (*sorted(_below(self.folder)), *sorted(_below(self.other)))]
         return [*found, *((str(path),) for path in self._left_in_libraries())]
 
     def _left_in_libraries(self) -> list[Path]:

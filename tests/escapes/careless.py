@@ -30,12 +30,17 @@ class Taken:
 
 
 def run_carelessly(connection: Path, code: str, plain: bool, seconds: float) -> Taken | None:
-    """Run code as an ordinary client does and take all that it leaves; None when that does not end in time.
+    """Run code as an ordinary client does and take all that it leaves; None when it hangs or breaks.
 
     `plain` code is an ordinary cell, the other is given in an order of ours.
     """
     taken: list[Taken] = []
-    worker = threading.Thread(target=lambda: taken.append(_run(connection, code, plain)), daemon=True)
+
+    def work() -> None:
+        with contextlib.suppress(Exception):  # software without care ends here as well
+            taken.append(_run(connection, code, plain))
+
+    worker = threading.Thread(target=work, daemon=True)
     worker.start()
     worker.join(seconds)
     ended = bool(taken)

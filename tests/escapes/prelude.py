@@ -6,9 +6,6 @@ import os
 import platform
 import types
 
-import numpy as np
-import pandas as pd
-
 NUMBERS = {
     # name: (x86-64, aarch64)
     "execve": (59, 221),
@@ -87,6 +84,7 @@ NUMBERS = {
     "get_robust_list": (274, 100),
     "landlock_create_ruleset": (444, 444),
 }
+aim = types.SimpleNamespace()
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 

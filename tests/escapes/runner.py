@@ -10,7 +10,7 @@ import platform
 import re
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from .page import page_of, what_runs
 from .table import Attempt
 
 PRELUDE = (Path(__file__).parent / "prelude.py").read_text()
-RETURNS_IN_TIME = 12.0
+RETURNS_IN_TIME = 4.0
 GROWTH = 16 * 2**20
 WIDE = {
     "memory": 12 * 2**30,
@@ -68,19 +68,22 @@ def applicable(attempts: Iterable[Attempt]) -> list[Attempt]:
     return [one for one in attempts if one.who in ("", user) and one.machine in ("", platform.machine())]
 
 
-async def run(attempts: Sequence[Attempt], *, confined: bool) -> list[Outcome]:
+async def run(
+    attempts: Sequence[Attempt], *, confined: bool, told: Callable[[Outcome], None] = lambda _: None
+) -> list[Outcome]:
     """Run attempts one after the other; those that are not alone share a kernel until it dies."""
-    outcomes: dict[str, Outcome] = {}
+    outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="e", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with Canaries(folder) as canaries:
             range_ = Range(canaries, folder, confined)
             try:
                 for attempt in attempts:
-                    outcomes[attempt.id] = await range_.run(attempt)
+                    outcomes.append(await range_.run(attempt))
+                    told(outcomes[-1])
             finally:
                 await range_.leave()
-    return [outcomes[attempt.id] for attempt in attempts]
+    return outcomes
 
 
 class Range:
@@ -145,7 +148,7 @@ class Range:
             case "flooded":
                 return growth > GROWTH
             case "hung":
-                return seconds > attempt.seconds + RETURNS_IN_TIME - 0.5
+                return seconds > attempt.seconds + RETURNS_IN_TIME or (came is None and not self._confined)
             case _:
                 page = page_of(came) if isinstance(came, Execution) else came.page if came else ""
                 return bool(what_runs(page))
@@ -160,7 +163,7 @@ class Range:
             self._kernel = make_kernel(self._confined, Limits.from_dict(Limits().to_dict() | limits), self._folder)
             await self._kernel.start()
             await self._kernel.load({"people": self._source()})
-            await self._tell(PRELUDE + "aim = types.SimpleNamespace()\n")
+            await self._tell(PRELUDE)
             self._aims = {}
             self._guard(self._kernel.folder)
         aims = self._canaries.aims()

@@ -6,7 +6,7 @@ def forged(what, *rest, dumps=json.dumps, **more):
 json.dumps = forged
 print("x" * 40_000_000 if kernel is None else "")
 
-# %% forged-reply-nested | hung | alone careless seconds=3
+# %% forged-reply-nested | hung | alone careless seconds=1
 import json
 def forged(what, *rest, dumps=json.dumps, **more):
     return "[" * 400_000 if isinstance(what, dict) and "seconds" in what else dumps(what, *rest, **more)
@@ -33,13 +33,15 @@ def forged(what, *rest, arrow=aim.arrow, dumps=json.dumps, **more):
 json.dumps = forged
 
 # %% link-for-a-figure | printed | alone careless
-plt.plot([1, 2])
-figure = plt.gcf()
-number = 0
-for number in range(1, 4):
-    for name in (f"e1-figure-{number}.png", f"e1-figure-{number}.svg", f"e1-{number}.png", f"e1-table-{number}.arrow"):
-        if not os.path.lexists("../out/" + name):
-            os.symlink(aim.keys, "../out/" + name)
+import json
+os.symlink(aim.keys, "../out/e1-figure-7.png")
+os.symlink(aim.keys, "../out/e1-figure-7.svg")
+def forged(what, *rest, dumps=json.dumps, **more):
+    if isinstance(what, dict) and "seconds" in what:
+        figures = [{"png": "e1-figure-7.png", "svg": "e1-figure-7.svg"}]
+        what = what | {"figures": figures, "charts": [{"kind": "bar"}]}
+    return dumps(what, *rest, **more)
+json.dumps = forged
 
 # %% link-among-the-files | printed | careless
 os.symlink(aim.keys, "report.csv")
@@ -58,10 +60,10 @@ os.symlink(aim.home + "/.ssh", "../out")
 os.rename("../work", "../work-old")
 os.symlink(aim.home + "/.ssh", "../work")
 
-# %% fifo-among-the-files | hung | alone careless seconds=3
+# %% fifo-among-the-files | hung | alone careless seconds=1
 os.mkfifo("report.csv")
 
-# %% fifo-for-a-figure | hung | alone careless seconds=3
+# %% fifo-for-a-figure | hung | alone careless seconds=1
 for number in range(1, 4):
     os.mkfifo(f"../out/e1-figure-{number}.png")
 plt.plot([1, 2])
@@ -80,39 +82,42 @@ pyarrow.feather.write_feather(table, "a.arrow", compression="zstd")
 os.makedirs("../out", exist_ok=True)
 open("../out/e1-table-1.arrow", "wb").write(open("a.arrow", "rb").read())
 
-# %% no-reply | hung | alone careless seconds=2
+# %% no-reply | hung | alone careless seconds=1
 import asyncio
 kernel = get_ipython().kernel
 async def silent(*arguments, **more):
     return None
 kernel.session.send = lambda *arguments, **more: None
 
-# %% closed-channels | hung | alone careless seconds=2
+# %% closed-channels | hung | alone careless seconds=1
 import gc
 import zmq
 for one in gc.get_objects():
     if isinstance(one, zmq.Socket):
         one.close(linger=0)
 
-# %% ended-context | hung | alone careless seconds=2
+# %% taken-interpreter | hung | alone careless seconds=1
 import threading
-import zmq
-threading.Thread(target=zmq.Context.instance().destroy, kwargs={"linger": 0}, daemon=True).start()
+import time
+def hold(hold=ctypes.pythonapi.PyGILState_Ensure, spin=ctypes.pythonapi.PyRun_SimpleString):
+    spin(b"import sys; sys.setswitchinterval(1e9)\nwhile True: pass")
+threading.Thread(target=hold, daemon=True).start()
+time.sleep(30)
 
-# %% stopped-process | hung | alone careless seconds=2
+# %% stopped-process | hung | alone careless seconds=1
 import signal
 os.kill(os.getpid(), signal.SIGSTOP)
 
-# %% ended-process | hung | alone careless seconds=2
+# %% ended-process | hung | alone careless seconds=1
 os._exit(0)
 
-# %% aborted-process | hung | alone careless seconds=2
+# %% aborted-process | hung | alone careless seconds=1
 os.abort()
 
-# %% broken-memory | hung | alone careless seconds=2
+# %% broken-memory | hung | alone careless seconds=1
 ctypes.string_at(0)
 
-# %% question-to-a-person | hung | alone careless=plain seconds=2
+# %% question-to-a-person | hung | alone careless=plain seconds=1
 kernel = get_ipython().kernel
 kernel._allow_stdin = True
 input("Password: ") if hasattr(kernel, "raw_input") else None
@@ -143,7 +148,7 @@ kernel = get_ipython().kernel
 parent = {"header": {"msg_id": "somebody-elses", "session": "x"}}
 kernel.session.send(kernel.iopub_socket, "display_data", {"data": {"text/plain": aim.word}, "metadata": {}}, parent)
 
-# %% raw-bytes | hung | alone careless seconds=3
+# %% raw-bytes | hung | alone careless seconds=1
 kernel = get_ipython().kernel
 socket = kernel.iopub_socket
 socket.send_multipart([b"stream.stdout", b"<IDS|MSG>", b"", b"{", b"{", b"{", b"{"])
