@@ -57,14 +57,13 @@ class ForkServer:
         if order is None:
             return
         self._idle_seconds = order["idle_seconds"]
+        gc.disable()  # what it frees would be holes that each fork fills, and so copies
         resolve(order["preload"])()
         threads = _count_threads()
         if threads != 1:
             self._tell(event="refused", reason=f"{threads} threads run after the imports, and a fork takes only one")
             return
-        gc.collect()
         gc.freeze()
-        gc.disable()
         self._asked = time.monotonic()
         self._tell(event="ready")
         with contextlib.suppress(ConnectionError):  # nobody reads what we tell

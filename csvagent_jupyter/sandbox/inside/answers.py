@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sys
+import types
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import ipykernel.ipkernel
 from ipykernel.ipkernel import IPythonKernel
 
 from .runner import Runner
@@ -12,10 +18,36 @@ from .runner import Runner
 REQUEST = "csvagent"
 
 
+@contextlib.contextmanager
+def _no_modules() -> Iterator[None]:
+    """Let ipykernel see no modules while it lists them for a debugger: touching each would copy it into a fork."""
+    theirs = vars(ipykernel.ipkernel)
+    theirs["sys"] = types.SimpleNamespace(modules={})
+    try:
+        yield
+    finally:
+        theirs["sys"] = sys
+
+
 class AnswerKernel(IPythonKernel):
     """An IPython kernel whose execute requests may carry one of our own orders in their metadata."""
 
     runner: Runner
+
+    def __init__(self, **kwargs: Any) -> None:
+        with _no_modules():
+            super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+        shell: Any = self.shell
+        if shell.kernel is not self:
+            self._adopt(shell)
+
+    def _adopt(self, shell: Any) -> None:
+        """Take over a shell that was there before us, made by a fork server for all its kernels."""
+        shell.parent = shell.kernel = self
+        shell.profile_dir = self.profile_dir
+        shell.starting_dir = str(Path.cwd())
+        shell.user_ns["_dh"][:] = [Path.cwd()]
+        shell.init_environment()
 
     async def do_execute(
         self,

@@ -7,9 +7,11 @@ it, and pyproject.toml bounds the versions.
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 import time
 import types
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,8 +28,11 @@ def leave_the_debugger_out() -> None:
 
 leave_the_debugger_out()
 
+from ipykernel.compiler import XCachingCompiler  # noqa: E402
 from ipykernel.iostream import IOPubThread  # noqa: E402 - after the stub is there
 from ipykernel.kernelapp import IPKernelApp  # noqa: E402
+from ipykernel.zmqshell import ZMQInteractiveShell  # noqa: E402
+from IPython.core.profiledir import ProfileDir  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
 from ...confinement import Limits  # noqa: E402
@@ -111,8 +116,9 @@ class SandboxApp(IPKernelApp):
 _SOCKETS: Final = ("shell", "iopub", "stdin", "hb", "control")
 
 
-def make_app(limits: Limits, folder: Path) -> SandboxApp:
-    """Return the application for a sandbox in `folder`."""
+@cache
+def prepared() -> SandboxApp:
+    """Return the application of this process, which does not know its sandbox yet."""
     config = Config()
     config.IPKernelApp.kernel_class = AnswerKernel
     config.IPKernelApp.outstream_class = f"{__package__}.streams.AnswerStream"
@@ -123,6 +129,19 @@ def make_app(limits: Limits, folder: Path) -> SandboxApp:
     config.Completer.use_jedi = False
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShellApp.ignore_cwd = True
-    app = SandboxApp(config=config, log_level=40)  # type: ignore[no-untyped-call]
+    return SandboxApp(config=config, log_level=40)  # type: ignore[no-untyped-call]
+
+
+def prepare_shell() -> None:
+    """Make the shell before there is a kernel for it; a kernel of this process or of a fork finds and adopts it."""
+    app = prepared()
+    home = ProfileDir.create_profile_dir_by_name(os.environ["IPYTHONDIR"], "default")  # type: ignore[no-untyped-call]
+    ZMQInteractiveShell.instance(parent=app, profile_dir=home, compiler_class=XCachingCompiler)
+
+
+def make_app(limits: Limits, folder: Path) -> SandboxApp:
+    """Return the application for a sandbox in `folder`."""
+    app = prepared()
     app.limits, app.folder = limits, folder
+    app.ipython_dir = os.environ["IPYTHONDIR"]
     return app

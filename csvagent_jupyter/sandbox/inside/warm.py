@@ -29,7 +29,8 @@ MODULES: Final = """
 
 def warm() -> None:
     """Called once by the fork server."""
-    importlib.import_module(f"{__package__}.application")  # first, because it leaves the debugger out
+    from .application import prepare_shell  # first, because it leaves the debugger out
+
     package = sys.modules[__package__]
     for module in pkgutil.iter_modules(package.__path__):
         if module.name != "__main__":
@@ -40,6 +41,7 @@ def warm() -> None:
     readable()
     _use_pandas()
     _draw()
+    prepare_shell()
 
 
 def start_kernel(argument: dict[str, Any]) -> None:
