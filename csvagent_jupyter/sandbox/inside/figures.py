@@ -11,6 +11,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from .charts import Chart, count_points, read_chart
 from .guarded import guarded
@@ -18,6 +19,7 @@ from .guarded import guarded
 BACKEND = "module://csvagent_jupyter.sandbox.inside.backend"
 SCREEN_SCALE = 2.0
 MAX_SIDE = 4_000
+PADDING = 0.1
 MAX_BYTES = 6 * 2**20
 MAX_SVG_BYTES = 2**20
 MAX_SVG_POINTS = 20_000
@@ -122,22 +124,24 @@ def render(figure: Figure) -> tuple[bytes, bytes]:
     background = readable_background(figure)
     width, height = figure.get_size_inches()
     dpi = min(figure.dpi * SCREEN_SCALE, MAX_SIDE / max(width, height, 0.1))
-    png = _save(figure, "png", dpi, background)
+    figure.draw_without_rendering()  # settles what decides where the drawing ends, once for all formats
+    frame = figure.get_tightbbox().padded(PADDING)
+    png = _save(figure, "png", dpi, frame, background)
     while len(png) > MAX_BYTES and dpi > 20:
         dpi /= 2
-        png = _save(figure, "png", dpi, background)
+        png = _save(figure, "png", dpi, frame, background)
     if guarded(lambda: count_points(figure), MAX_SVG_POINTS + 1) > MAX_SVG_POINTS:
         return png, b""
-    svg = _save(figure, "svg", figure.dpi, background)
+    svg = _save(figure, "svg", figure.dpi, frame, background)
     return png, svg if len(svg) <= MAX_SVG_BYTES else b""
 
 
-def _save(figure: Figure, kind: str, dpi: float, background: Any) -> bytes:
+def _save(figure: Figure, kind: str, dpi: float, frame: Bbox, background: Any) -> bytes:
     out = io.BytesIO()
     metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
     with mpl.rc_context({"svg.hashsalt": "csvagent", "svg.fonttype": "path"}):
         figure.savefig(
-            out, format=kind, dpi=dpi, bbox_inches="tight", facecolor=background, edgecolor="none", metadata=metadata
+            out, format=kind, dpi=dpi, bbox_inches=frame, facecolor=background, edgecolor="none", metadata=metadata
         )
     return out.getvalue()
 
