@@ -10,6 +10,8 @@ from typing import Self
 
 from .kernel import SandboxKernel
 
+FIRST_SECONDS = 30.0
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -36,7 +38,11 @@ class _Spare:
     def __init__(self, kernel: SandboxKernel, until: float) -> None:
         self.kernel = kernel
         self.until = until
-        self._starting = asyncio.ensure_future(kernel.start())
+        self._starting = asyncio.ensure_future(self._start())
+
+    async def _start(self) -> None:
+        await self.kernel.start()
+        await self.kernel.execute("", timeout=FIRST_SECONDS, keep=False)  # the first time costs more than any other
 
     async def started(self) -> SandboxKernel | None:
         """Return the kernel when it is ready, None when it did not start or has died since."""
