@@ -119,9 +119,8 @@ with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as p
         won()
 
 # %% job-library | won
-import joblib
-pids = joblib.Parallel(n_jobs=2, backend="multiprocessing")(joblib.delayed(os.getpid)() for _ in range(2))
-if os.getpid() not in pids:
+from joblib.externals.loky import get_reusable_executor
+if get_reusable_executor(max_workers=1).submit(os.getpid).result(timeout=15) != os.getpid():
     won()
 
 # %% exec | changed | alone
@@ -165,20 +164,26 @@ stream = libc.popen(os.fsencode(f"echo mine > {aim.victim}"), b"r")
 if stream:
     libc.pclose(ctypes.c_void_p(stream))
 
-# %% library-from-the-work-folder | won
-import math
+# %% own-library | died
 import shutil
-shutil.copy(math.__file__ if hasattr(math, "__file__") else np._core._multiarray_umath.__file__, "own.so")
-ctypes.CDLL("./own.so")
-won()
+place = next(line.split()[-1] for line in open("/proc/self/maps") if "/libc.so" in line or "/libc-" in line)
+shutil.copy(place, "own.so")
+own = ctypes.CDLL("./own.so", use_errno=True)
+own.syscall(NUMBERS["kill"][platform.machine() == "aarch64"], aim.pid, 9)
 
-# %% machine-code | won | machine=x86_64
+# %% machine-code | died | machine=x86_64
 import mmap
 code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
-code.write(b"\xb8\x2a\x00\x00\x00\xc3")
-function = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))
-if function() == 42:
-    won()
+code.write(b"\xb8\x3e\x00\x00\x00\x0f\x05\xc3")
+function = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))
+function(aim.pid, 9)
+
+# %% machine-code-of-32-bits | died | machine=x86_64 alone
+import mmap
+code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+code.write(b"\x53\xb8\x25\x00\x00\x00\x89\xfb\x89\xf1\xcd\x80\x5b\xc3")
+function = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))
+function(aim.pid, 9)
 
 # %% kill | died
 import signal

@@ -69,7 +69,7 @@ for number in range(1, 4):
 plt.plot([1, 2])
 plt.show()
 
-# %% sparse-giant-among-the-files | flooded | alone careless seconds=5 message=1M traffic=4M
+# %% sparse-giant-among-the-files | flooded | alone careless seconds=5 work_size=8M message=1M traffic=4M
 with open("report.csv", "wb") as file:
     file.truncate(100_000_000)
 

@@ -274,7 +274,7 @@ class Huge:
 print(Huge())
 Huge()
 
-# %% huge-cell | flooded | alone careless=plain seconds=5 message=1M traffic=4M
+# %% huge-cell | flooded | alone careless=plain seconds=5 table_size=4M message=1M traffic=4M
 from IPython.display import display
 frame = pd.DataFrame({"a": ["x" * 40_000_000]})
 print(frame.to_string())
