@@ -229,7 +229,8 @@ OWNER = """
     async def own():
         with serving() as server:
             child = await spawn(server, "outlive", Path(sys.argv[1]))
-            print(server.pid, child.report["pid"], child.report["stray"], flush=True)
+            own = os.readlink(f"/proc/{server.pid}/cwd")
+            print(own, server.pid, child.report["pid"], child.report["stray"], flush=True)
             if sys.argv[2] == "fork" and os.fork() == 0:
                 os.write(1, b"forked ")
                 signal.pause()
@@ -245,12 +246,13 @@ def test_nothing_is_left_when_the_process_that_started_it_is_killed(folder: Path
     with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, start_new_session=True) as owner:
         try:
             assert owner.stdout is not None
-            pids = [int(pid) for pid in owner.stdout.readline().split()]
+            servers, *told = owner.stdout.readline().decode().split()
+            pids = [int(pid) for pid in told]
             if also:
                 assert owner.stdout.read(7) == b"forked "
             owner.kill()
             assert len(pids) == 3 and all(ended(pid) for pid in pids)
-            assert not folder.exists()
+            assert not folder.exists() and not Path(servers).exists()
         finally:
             os.killpg(owner.pid, signal.SIGKILL)
 

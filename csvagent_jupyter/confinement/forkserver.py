@@ -65,8 +65,9 @@ class ForkServer:
             return
         gc.freeze()
         self._asked = time.monotonic()
-        self._tell(event="ready")
+        self._folders = {Path.cwd()}
         with contextlib.suppress(ConnectionError):  # nobody reads what we tell
+            self._tell(event="ready")
             if self._obey_all():
                 return
         self._end_all()
