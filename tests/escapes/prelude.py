@@ -85,7 +85,7 @@ NUMBERS = {
     "landlock_create_ruleset": (444, 444),
 }
 aim = types.SimpleNamespace()
-libc = ctypes.CDLL(None, use_errno=True)
+libc = ctypes.PyDLL(None, use_errno=True)  # no other thread may run while a fork is made
 libc.syscall.restype = ctypes.c_long
 
 

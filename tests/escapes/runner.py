@@ -41,7 +41,7 @@ WIDE = {
     "work_files": 100_000,
     "work_size": 2**31,
     "cpu_seconds": 3600,
-    "max_threads": 100_000,
+    "tasks": 100_000,
 }
 
 

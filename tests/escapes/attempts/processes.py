@@ -135,8 +135,7 @@ import sys
 os.execv(sys.executable, [sys.executable, "-c", f"open({aim.victim!r}, 'w').write('mine')"])
 
 # %% exec-through-the-loader | changed | alone
-import glob
-loader = (glob.glob("/lib*/ld-linux*") + glob.glob("/lib/ld-linux*"))[0]
+loader = next(line.split()[-1] for line in open("/proc/self/maps") if "/ld-linux" in line or "/ld-2" in line)
 os.execv(loader, [loader, "/bin/sh", "-c", f"echo mine > {aim.victim}"])
 
 # %% exec-of-a-dropped-file | changed | alone

@@ -219,7 +219,7 @@ finally:
 
 # %% all-objects | printed
 import gc
-for one in gc.get_objects():
+for one in [*gc.get_objects(), *gc.get_referents(vars(__import__("io")))]:
     if callable(one) and getattr(one, "__name__", "") == "open_code":
         print(one(aim.keys).read())
         break

@@ -290,12 +290,11 @@ raise type("x" * 40_000_000, (Exception,), {})()
 print(list(range(6_000_000)))
 list(range(6_000_000))
 
-# %% huge-figure | flooded | alone careless=plain seconds=20 message=1M traffic=4M
-plt.figure(figsize=(40, 40), dpi=100)
-plt.imshow(np.random.default_rng(0).random((3000, 3000)), interpolation="nearest")
-plt.savefig("figure.png")
+# %% huge-figure | flooded | alone careless=plain seconds=20 work_size=8M message=1M traffic=4M
+figure = plt.figure(figsize=(24, 24), dpi=100)
+figure.figimage(np.random.default_rng(0).random((2400, 2400, 3)))
+figure.savefig("figure.png")
 plt.show()
-open("figure.raw", "wb").write(np.random.default_rng(0).bytes(40_000_000))
 
 # %% huge-comm | flooded | alone careless=plain seconds=5 message=1M traffic=4M
 import comm
