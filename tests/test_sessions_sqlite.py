@@ -48,7 +48,7 @@ async def refusal(path: Path) -> StoreError:
     with pytest.raises(StoreError) as refused:
         async with SQLiteStore(path):
             pass
-    assert [thread for thread in threading.enumerate() if thread.name.startswith("csvagent")] == []
+    assert [thread for thread in threading.enumerate() if thread.name.startswith("csvagent-store")] == []
     return refused.value
 
 
@@ -84,10 +84,10 @@ async def test_a_closed_store_says_so_and_leaves_no_thread(path: Path) -> None:
     with pytest.raises(StoreUnreachable):
         await store.session("kept")
     async with store:
-        assert [one.name for one in threading.enumerate() if one.name.startswith("csvagent")] != []
+        assert [one.name for one in threading.enumerate() if one.name.startswith("csvagent-store")] != []
     with pytest.raises(StoreUnreachable):
         await store.session("kept")
-    assert [one.name for one in threading.enumerate() if one.name.startswith("csvagent")] == []
+    assert [one.name for one in threading.enumerate() if one.name.startswith("csvagent-store")] == []
 
 
 # --- versions -------------------------------------------------------------------------------------------------------
