@@ -118,11 +118,6 @@ with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as p
     if pool.submit(os.getpid).result(timeout=10) != os.getpid():
         won()
 
-# %% job-library | won
-from joblib.externals.loky import get_reusable_executor
-if get_reusable_executor(max_workers=1).submit(os.getpid).result(timeout=15) != os.getpid():
-    won()
-
 # %% exec | changed | alone
 os.execv("/bin/sh", ["sh", "-c", f"echo mine > {aim.victim}"])
 
@@ -412,13 +407,16 @@ syscall("msgrcv", queue, room, 200, 0, 0)
 print(room.raw)
 
 # %% new-shared-segment | won
-let_in("shmget", 0, 4096, 0o1600)
+libc.shmctl(syscall("shmget", 0, 4096, 0o1600), 0, None)
+won()
 
 # %% new-message-queue | won
-let_in("msgget", 0, 0o1600)
+libc.msgctl(syscall("msgget", 0, 0o1600), 0, None)
+won()
 
 # %% new-semaphores | won
-let_in("semget", 0, 1, 0o1600)
+libc.semctl(syscall("semget", 0, 1, 0o1600), 0, 0)
+won()
 
 # %% new-posix-queue | won
 let_in("mq_open", ctypes.c_char_p(aim.mark.encode()), os.O_CREAT | os.O_RDWR, 0o600, 0)
