@@ -166,12 +166,6 @@ class SandboxKernel:
 
     async def stop(self) -> None:
         """End the process and all that it started; no process, socket or folder stays behind. May be called twice."""
-        try:
-            await self._end_process()
-        finally:
-            self._let_go()
-
-    async def _end_process(self) -> None:
         if self._manager is not None and self._manager.provisioner is not None:
             await self._manager.provisioner.kill()
         with contextlib.suppress(TimeoutError):
@@ -189,9 +183,6 @@ class SandboxKernel:
             await self._kill()
             manager, self._manager = self._manager, None
             await manager.shutdown_kernel(now=True)
-
-    def _let_go(self) -> None:
-        """Release what needs no waiting: it happens also when the stop itself is cancelled."""
         if self._context is not None:
             self._context.destroy(linger=0)
             self._context = None
