@@ -56,6 +56,14 @@ class Spawned:
         """Return its status when it has ended."""
         return await asyncio.wrap_future(self._status)
 
+    def join(self, timeout: float | None = None) -> int:
+        """Wait without an event loop, and return its status; raises TimeoutError."""
+        return self._status.result(timeout)
+
+    def end_server(self) -> None:
+        """End the server by force, and with it all that it made; for one that does not do what it is told."""
+        self._server.process.kill()
+
     def send_signal(self, number: int, *, group: bool = False) -> None:
         """Send a signal to the process, or to its process group; to one that has ended nothing is sent."""
         if not self._status.done():
@@ -209,7 +217,7 @@ class _Connection:
         self._reader.start()
 
     async def fork(self, order: dict[str, Any], descriptors: list[int]) -> Spawned:
-        asked: Future[Spawned] = Future()
+        asked: Future[Spawned] = _held_future()
         with self._lock:
             if self.gone:
                 raise _ServerGone
@@ -230,6 +238,8 @@ class _Connection:
             return await asyncio.wrap_future(asked)
         except asyncio.CancelledError:
             asked.add_done_callback(_end_unwanted)
+            with contextlib.suppress(CannotFork, _ServerGone):
+                await (await asyncio.wrap_future(asked)).wait()
             raise
 
     def tell(self, **order: Any) -> None:

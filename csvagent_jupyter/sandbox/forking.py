@@ -41,8 +41,8 @@ class ForkedProcess:
         return self._spawned.status
 
     def wait(self, timeout: float | None = None) -> int | None:
-        """Return its status; jupyter_client asks when it has ended, and the fork server has reaped it by then."""
-        return self._spawned.status
+        """Wait without the event loop, and return its status; raises TimeoutError."""
+        return self._spawned.join(timeout)
 
     async def ended(self) -> None:
         await self._spawned.wait()
@@ -56,6 +56,10 @@ class ForkedProcess:
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
+
+    def end_server(self) -> None:
+        """End the server that it came from, which does not answer any more; all that it forked ends with it."""
+        self._spawned.end_server()
 
 
 class KernelServer:
@@ -83,12 +87,15 @@ class KernelServer:
 
     async def _measured(self, environment: Mapping[str, str], folder: Path, errors: int) -> dict[str, bool]:
         """Return what a confined fork is refused: measured once, in one that is thrown away."""
-        with _lock:
-            measuring = self._refused
-            if measuring is None:
-                self._refused = Future()
-        if measuring is not None:
-            return await asyncio.shield(asyncio.wrap_future(measuring))
+        while True:
+            with _lock:
+                measuring = self._refused
+                if measuring is None:
+                    self._refused = Future()
+                    break
+            measured: dict[str, bool] = await asyncio.shield(asyncio.wrap_future(measuring))
+            if measured:
+                return measured  # else who measured was cancelled
         found: dict[str, bool] = {}
         try:
             found = await self._measure(environment, folder, errors)
@@ -113,7 +120,12 @@ class KernelServer:
                 )
             finally:
                 os.close(end)
-            await spawned.wait()
+            try:
+                await spawned.wait()
+            except asyncio.CancelledError:
+                spawned.send_signal(signal.SIGKILL, group=True)
+                await spawned.wait()
+                raise
             line = report.readline()
         return msgspec.json.decode(line, type=dict[str, bool]) if line else {}
 

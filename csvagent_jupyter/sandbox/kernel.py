@@ -9,6 +9,7 @@ import functools
 import logging
 import os
 import shutil
+import subprocess
 import tempfile
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -22,11 +23,12 @@ from jupyter_client.manager import AsyncKernelManager
 from traitlets.config import Config
 
 from ..confinement import Limits, remove_folder, room_for_data
-from ..exceptions import CSVAgentError, DeadlineExceeded, KernelDied
+from ..exceptions import DeadlineExceeded, KernelDied
 from ..messages import Execution, Isolation
 from ..translations import Language, say
 from . import processes
 from .conversation import Conversation, LiveText
+from .endings import settle, to_the_end
 from .forking import ForkedProcess
 from .intake import OutFolder, WorkFolder
 from .layout import make_folder, sandbox_environment
@@ -34,8 +36,10 @@ from .outputs import Reply, clip, read_reply, to_execution
 from .provisioner import Report
 from .relay import Relay
 from .specs import KERNEL_NAME, SandboxSpecs, register_provisioner
+from .watch import Watch
 
 INTERRUPT_GRACE = 1.0
+ENDS_WITHIN = 5.0
 LOAD_SECONDS = 120.0
 QUEUED_MESSAGES = 32
 MAX_SOCKET_PATH = 100
@@ -73,6 +77,8 @@ class SandboxKernel:
         self._relay: Relay | None = None
         self._folder: Path | None = None
         self._last_resort: weakref.finalize[Any, Any] | None = None
+        self._starting: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._executions = 0
         self._busy = asyncio.Lock()
 
@@ -81,9 +87,9 @@ class SandboxKernel:
     @property
     def alive(self) -> bool:
         """Whether the process runs; a kernel that died or was killed is not started again."""
-        if self._manager is None or self._manager.provisioner is None:
+        provisioner = self._provisioner
+        if provisioner is None:
             return False
-        provisioner: Any = self._manager.provisioner
         return bool(getattr(provisioner, "running", provisioner.has_process))
 
     @property
@@ -119,10 +125,14 @@ class SandboxKernel:
     # --- its life ----------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Start the process and return when it is ready; raises KernelDied when it does not start."""
+        """Start the process and return when it is ready; raises KernelDied when it does not start, or is stopped."""
         register_provisioner()
+        self._starting = starting = asyncio.ensure_future(self._start())
         try:
-            await self._start()
+            await asyncio.wait({starting})
+            if starting.cancelled():
+                raise KernelDied("sandbox.stopped")
+            starting.result()
         except OSError as error:
             await self.stop()
             reason = error.strerror or str(error)
@@ -143,7 +153,7 @@ class SandboxKernel:
         self._manager = self._make_manager(folder, self._context)
         environment = sandbox_environment(os.environ, folder, self.limits)
         await self._manager.start_kernel(cwd=str(folder / "work"), env=environment)
-        self._last_resort = weakref.finalize(self, _end, os.getpid(), self._end_process, folder)
+        self._last_resort = weakref.finalize(self, _end_unasked, os.getpid(), self._end_process, folder)
         self._client = self._manager.client(context=self._context)
         if self._manager.transport == "ipc":
             self._relay = Relay(self.limits.traffic)
@@ -151,7 +161,9 @@ class SandboxKernel:
             for port in (self._client.shell_port, self._client.iopub_port):
                 await self._relay.join(Path(f"{self._client.ip}-{port}"), Path(f"{self._manager.ip}-{port}"))
         self._client.start_channels(stdin=False, hb=False, control=False)
-        self._conversation = Conversation(self._client, self._ended, self.limits, self._relay)
+        process = int(getattr(self._provisioner, "pid", None) or 0)
+        watch = Watch(folder, process, self.limits, self._end_process)
+        self._conversation = Conversation(self._client, self._ended, watch, self.limits, self._relay)
 
     def _make_manager(self, folder: Path, context: zmq.asyncio.Context) -> AsyncKernelManager:
         here = {"connection_file": str(folder / "kernel.json"), "context": context, "log": log, "config": self._config}
@@ -165,32 +177,56 @@ class SandboxKernel:
         return AsyncKernelManager(kernel_name=self.kernel_name, kernel_spec_manager=SandboxSpecs(), **here)
 
     async def stop(self) -> None:
-        """End the process and all that it started; no process, socket or folder stays behind. May be called twice."""
-        if self._manager is not None and self._manager.provisioner is not None:
-            await self._manager.provisioner.kill()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle(), INTERRUPT_GRACE)  # who waits for the code hears that it died
-        if self._conversation is not None:
-            self._conversation.close()
-            self._conversation = None
-        if self._client is not None:
-            self._client.stop_channels()
-            self._client = None
-        if self._relay is not None:
-            await self._relay.close()
-            self._relay = None
-        if self._manager is not None:
-            await self._kill()
-            manager, self._manager = self._manager, None
-            await manager.shutdown_kernel(now=True)
-        if self._context is not None:
-            self._context.destroy(linger=0)
-            self._context = None
-        if self._last_resort is not None:
-            self._last_resort.detach()
-        if self._folder is not None:
-            remove_folder(self._folder)
-            self._folder = None
+        """End the process and all that it started; no process, socket or folder stays behind. May be called twice.
+
+        It comes to its end also when its caller is cancelled, who hears of that afterwards; a start is given up.
+        """
+        if self._ending is None or self._ending.done():
+            self._ending = asyncio.ensure_future(self._end())
+        await to_the_end(self._ending)
+
+    async def _end(self) -> None:
+        """End everything in good order; what that could not do, because the loop itself ends, is done at once."""
+        try:
+            if self._starting is not None:
+                await settle(self._starting)
+            provisioner = self._provisioner
+            if provisioner is not None:
+                await provisioner.kill()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._idle(), INTERRUPT_GRACE)  # who waits for the code hears that it died
+            self._close_channels()
+            if self._relay is not None:
+                await self._relay.close()
+            if self._manager is not None:
+                await self._kill()
+                await self._manager.shutdown_kernel(now=True)
+        finally:
+            self._let_go()
+
+    def _close_channels(self) -> None:
+        conversation, self._conversation = self._conversation, None
+        client, self._client = self._client, None
+        if conversation is not None:
+            conversation.close()
+        if client is not None:
+            client.stop_channels()
+
+    def _let_go(self) -> None:
+        """Release all that is still held, without waiting for the loop, and the rest also when one of it fails."""
+        with contextlib.ExitStack() as last_first:
+            if self._last_resort is not None:
+                last_first.callback(self._last_resort.detach)
+            if self._folder is not None:
+                last_first.callback(remove_folder, self._folder)
+            if self._context is not None:
+                last_first.callback(self._context.destroy, linger=0)
+            if self._provisioner is not None and self._folder is not None:
+                last_first.callback(_end_at_once, self._provisioner, self._end_process, self._folder)
+            if self._relay is not None:
+                last_first.callback(self._relay.cut)
+            last_first.callback(self._close_channels)
+            self._starting = self._manager = self._relay = self._context = self._folder = self._last_resort = None
 
     async def interrupt(self) -> None:
         """Ask the running code to stop, and end the kernel when it does not within a second; no code, no effect."""
@@ -272,7 +308,7 @@ class SandboxKernel:
             await self._end_now(asking)
             raise
         finally:
-            await _settle(asking)
+            await settle(asking)
             live.finish(reply.stdout if reply is not None else None)
         return reply
 
@@ -281,7 +317,7 @@ class SandboxKernel:
         try:
             await self._interrupt_or_kill(asking)
         except asyncio.CancelledError:
-            self._end_process()
+            await to_the_end(self._kill())
             raise
 
     @contextlib.asynccontextmanager
@@ -299,7 +335,7 @@ class SandboxKernel:
         ended = asking or asyncio.ensure_future(self._idle())
         done, _ = await asyncio.wait({ended}, timeout=INTERRUPT_GRACE)
         if asking is None:
-            await _settle(ended)
+            await settle(ended)
         if not done:
             await self._kill()
 
@@ -308,14 +344,21 @@ class SandboxKernel:
             return
 
     async def _kill(self) -> None:
-        if self._manager is not None and self._manager.provisioner is not None:
-            await self._manager.provisioner.kill()
-            await self._manager.provisioner.wait()
+        provisioner = self._provisioner
+        if provisioner is None:
+            return
+        await provisioner.kill()
+        try:
+            await asyncio.wait_for(provisioner.wait(), ENDS_WITHIN)
+        except TimeoutError:
+            if isinstance(provisioner.process, ForkedProcess):
+                provisioner.process.end_server()
+            await provisioner.wait()
 
     @property
     def _provisioner(self) -> Any:
-        assert self._manager is not None
-        return self._manager.provisioner
+        """What holds the process: None before there is one, and when all has ended."""
+        return self._manager.provisioner if self._manager is not None else None
 
     def _make_room(self, mapped: int) -> None:
         """Let the kernel have its data on top of its memory; a confined one may not do that itself."""
@@ -338,18 +381,17 @@ class SandboxKernel:
         report: Report = getattr(self._provisioner, "report", None) or Report()
         return report
 
-    async def _ended(self) -> None:
-        if hasattr(self._provisioner, "ended"):
-            await self._provisioner.ended()
-        while await self._provisioner.poll() is None:  # noqa: ASYNC110 - others can only be asked
+    async def _ended(self) -> int | None:
+        """Return the status of the process when it has ended."""
+        provisioner = self._provisioner
+        if hasattr(provisioner, "ended"):
+            await provisioner.ended()
+        while provisioner is not None:
+            status: int | None = await provisioner.poll()
+            if status is not None:
+                return status
             await asyncio.sleep(0.1)
-
-
-async def _settle(future: asyncio.Future[Any]) -> None:
-    """End a task of ours and take its outcome, so that none is left pending."""
-    future.cancel()
-    with contextlib.suppress(asyncio.CancelledError, CSVAgentError):
-        await future
+        return None
 
 
 def _put(source: Path, place: Path) -> None:
@@ -360,7 +402,7 @@ def _put(source: Path, place: Path) -> None:
         shutil.copyfile(source, place)
 
 
-def _end(owner: int, end_process: Callable[[], None], folder: Path) -> None:
+def _end_unasked(owner: int, end_process: Callable[[], None], folder: Path) -> None:
     """What still happens when nobody called `stop`: at garbage collection or at the interpreter's end.
 
     Not in a fork of the process that started the kernel: it inherits this duty, but not the kernel.
@@ -370,3 +412,17 @@ def _end(owner: int, end_process: Callable[[], None], folder: Path) -> None:
     end_process()
     processes.kill_strays(folder)
     remove_folder(folder)
+
+
+def _end_at_once(provisioner: Any, end_process: Callable[[], None], folder: Path) -> None:
+    """End a process that nobody could wait for; one that has ended in good order is not there any more."""
+    process = getattr(provisioner, "process", None)
+    if not isinstance(process, ForkedProcess | subprocess.Popen):
+        return
+    end_process()
+    with contextlib.suppress(subprocess.TimeoutExpired, TimeoutError):
+        process.wait(ENDS_WITHIN)
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+    processes.kill_strays(folder)

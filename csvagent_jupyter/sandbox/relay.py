@@ -42,16 +42,21 @@ class Relay:
             self._connections.add(connection)
             connection.add_done_callback(self._connections.discard)
 
-        self._servers.append(await asyncio.start_unix_server(connected, ours))
+        server = await asyncio.start_unix_server(connected, ours, start_serving=False)
+        self._servers.append(server)  # before anything is waited for that could be cancelled
+        await server.start_serving()
 
     async def close(self) -> None:
         """End all connections and take the sockets away."""
+        self.cut()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def cut(self) -> None:
+        """Begin to end all connections, without waiting for it."""
         for server in self._servers:
             server.close()
-        connections = list(self._connections)
-        for connection in connections:
+        for connection in list(self._connections):
             connection.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kernels: Path) -> None:
         try:
