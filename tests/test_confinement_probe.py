@@ -29,7 +29,7 @@ results["left"] = [path.name for path in Path("/tmp").glob(f"csvagent-probe-*") 
     assert {name for name in ATTEMPTS if control["refused"].get(name)} == set()
     assert control["level"] == "process"
     assert set(control["gaps"]) == {attempt.gap for attempt in ATTEMPTS.values()}
-    assert {name for name in ATTEMPTS if not confined["refused"][name]} == MAY_STAY_OPEN == {"stat"}
+    assert {name for name in ATTEMPTS if not confined["refused"][name]} == MAY_STAY_OPEN == {"stat", "link_target"}
     assert (confined["level"], confined["gaps"]) == ("confined", ["confinement.gap_paths"])
     assert results["left"] == []
 

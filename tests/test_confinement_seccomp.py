@@ -21,12 +21,18 @@ ARCHITECTURES = tuple(AUDIT)
 JUNK = 0xDEADBEEF << 32
 OURSELVES = 4321
 CHECKED = set(starting().checked)
+CLOCKS = ("clock_gettime", "clock_getres", "clock_nanosleep", "timer_create")
 
 
 def answer(rules: Rules, architecture: str, name: str, *arguments: int) -> int | None:
     """What the filter answers to a call by its name."""
     code = seccomp.program(rules, architecture)
     return bpf.run(code, AUDIT[architecture], NUMBERS[architecture][name], *arguments)
+
+
+def clock_of(process: int) -> int:
+    """The clock of a process's processor time, as `clock_getcpuclockid` gives it."""
+    return (~process << 3 | 2) & 0xFFFFFFFF
 
 
 def header(*places: str) -> dict[str, int]:
@@ -177,6 +183,28 @@ def test_checked_arguments(architecture: str, name: str, arguments: tuple[int, .
         ("prlimit64", (OURSELVES + 1, 9, 0, 1), errno.EPERM),
         ("sched_setaffinity", (0,), None),
         ("sched_setaffinity", (OURSELVES + 1,), errno.EPERM),
+        ("sched_getaffinity", (OURSELVES,), None),
+        ("sched_getaffinity", (OURSELVES + 1,), errno.ENOSYS),
+        ("getsid", (0,), None),
+        ("getsid", (OURSELVES,), None),
+        ("getsid", (OURSELVES + 1,), errno.EPERM),
+        ("getpgid", (OURSELVES + 1,), errno.EPERM),
+        ("getpgid", (JUNK | OURSELVES + 1,), errno.EPERM),
+        ("sched_rr_get_interval", (1,), errno.EPERM),
+        ("sched_getparam", (OURSELVES,), None),
+        ("sched_getparam", (1,), 0),
+        ("sched_getscheduler", (1,), 0),
+        ("getpriority", (0, 0), None),
+        ("getpriority", (0, OURSELVES), None),
+        ("getpriority", (0, 1), errno.EPERM),
+        ("getpriority", (1, 0), errno.EPERM),
+        ("getpriority", (2, 0), errno.EPERM),
+        *[(name, (clock,), None) for name in CLOCKS for clock in (0, 1, 7, 11, clock_of(0), clock_of(OURSELVES))],
+        *[
+            (name, (clock,), errno.EINVAL)
+            for name in CLOCKS
+            for clock in (12, clock_of(1), clock_of(1) | 4, 0xFFFFFFFB)
+        ],
         ("read", (), None),
     ],
 )
@@ -236,6 +264,59 @@ shutil.copy2(secret, work / "copy")
 results["made"] = sorted(path.name for path in work.iterdir())
 """
     assert run_child(code) == {"claimed": "", "same": True, "made": ["copy", "touched"]}
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_a_process_can_ask_about_itself_and_about_nobody_else(user: str) -> None:
+    code = """
+asked = {
+    "session": os.getsid,
+    "group": os.getpgid,
+    "niceness": lambda pid: os.getpriority(os.PRIO_PROCESS, pid),
+    "cores": os.sched_getaffinity,
+    "slice": os.sched_rr_get_interval,
+    "time": lambda pid: time.clock_gettime((~pid << 3) | 2),
+    "limits": lambda pid: resource.prlimit(pid, resource.RLIMIT_AS),
+}
+theirs, ours = os.getppid(), os.getpid()
+results["control"] = [name for name, ask in asked.items() for pid in (theirs, ours, 0) if tried(lambda: ask(pid))]
+seccomp.restrict_start(); seccomp.restrict_rest()
+results["others"] = {name: tried(lambda: ask(theirs)) for name, ask in asked.items()}
+results["oneself"] = [tried(lambda: ask(pid)) for ask in asked.values() for pid in (ours, 0)]
+results["disk"] = [tried(lambda: os.statvfs(work)), tried(lambda: os.statvfs(0))]
+before = os.sched_getscheduler(0)
+results["claimed"] = tried(lambda: os.sched_setscheduler(theirs, os.SCHED_BATCH, os.sched_param(0)))
+results["told"] = [os.sched_getscheduler(theirs), os.sched_getscheduler(2**30), before]
+"""
+    results = run_child(code, user)
+    refused = {"cores": "ENOSYS", "time": "EINVAL"}
+    control = results.pop("control")
+    assert control == ([] if user == "tester" else ["limits"])  # root's, which this user is not shown anyway
+    assert results == {
+        "others": {
+            name: refused.get(name, "EPERM")
+            for name in ("session", "group", "niceness", "cores", "slice", "time", "limits")
+        },
+        "oneself": [""] * 14,
+        "disk": ["ENOSYS", "ENOSYS"],
+        "claimed": "",
+        "told": [0, 0, 0],
+    }
+
+
+def test_a_context_of_sockets_that_is_made_late_does_not_end_the_process() -> None:
+    """Its threads set their scheduling, and the process is aborted when they are refused."""
+    code = """
+import zmq
+seccomp.restrict_start(); seccomp.restrict_rest()
+context = zmq.Context()
+first, second = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
+first.bind("inproc://late"); second.connect("inproc://late")
+first.send(b"x")
+results["heard"] = second.recv().decode()
+context.destroy(linger=0)
+"""
+    assert run_child(code) == {"heard": "x"}
 
 
 def test_a_filter_holds_for_threads_that_run_already() -> None:

@@ -105,6 +105,7 @@ class Targets:
         folder = Path(tempfile.mkdtemp(prefix="csvagent-probe-"))
         cleaning.callback(shutil.rmtree, folder, ignore_errors=True)
         (folder / "secret").write_text("canary", "utf-8")
+        (folder / "target").symlink_to("secret")
         descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
         cleaning.callback(os.close, descriptor)
         abstract = b"\0" + folder.name.encode()
@@ -123,6 +124,11 @@ class Targets:
     def secret(self) -> Path:
         """A file with something in it."""
         return self.folder / "secret"
+
+    @property
+    def link(self) -> Path:
+        """A link that leads there."""
+        return self.folder / "target"
 
     def near(self, name: str) -> str:
         """The path of a socket, short however deep the folder is."""
@@ -279,7 +285,10 @@ ATTEMPTS: Final[dict[str, Attempt]] = {
     "trace": Attempt(lambda targets: call("ptrace", _PTRACE_SEIZE, targets.process, 0, 0), "confinement.gap_others"),
     "privileges": Attempt(_keep_privileges, "confinement.gap_privileges"),
     "limits": Attempt(_lift_a_limit, "confinement.gap_limits"),
+    "session": Attempt(lambda targets: os.getsid(targets.process), "confinement.gap_others"),
+    "disk": Attempt(lambda targets: os.statvfs(targets.folder), "confinement.gap_paths"),
     "stat": Attempt(lambda targets: targets.secret.stat(), "confinement.gap_paths", may_stay_open=True),
+    "link_target": Attempt(lambda targets: targets.link.readlink(), "confinement.gap_paths", may_stay_open=True),
 }
 
 

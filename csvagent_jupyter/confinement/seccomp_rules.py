@@ -44,7 +44,7 @@ _FILES: Final = """
     read write close lseek pread64 pwrite64 readv writev preadv pwritev preadv2 pwritev2 creat fstat stat lstat
     newfstatat statx access faccessat faccessat2 readlink readlinkat getdents getdents64 getcwd chdir fchdir rename
     renameat renameat2 mkdir mkdirat rmdir unlink unlinkat ftruncate fallocate fadvise64 readahead fsync fdatasync
-    sync_file_range flock umask statfs fstatfs sendfile copy_file_range dup dup2 dup3 pipe pipe2 close_range"""
+    sync_file_range flock umask sendfile copy_file_range dup dup2 dup3 pipe pipe2 close_range"""
 _MEMORY: Final = """
     mmap mprotect munmap mremap brk madvise mincore msync mlock munlock mlock2 get_mempolicy membarrier"""
 _PROCESS: Final = """
@@ -95,6 +95,8 @@ REFUSED: Final[Mapping[str, int]] = (
     | {"execve": EACCES, "execveat": EACCES}
     # Its flags are in memory, where a filter cannot look; the C library then uses clone.
     | {"clone3": ENOSYS}
+    # How full a disk is, and whether a path exists, could be asked of any path. Libraries go on without an answer.
+    | {"statfs": ENOSYS, "fstatfs": ENOSYS}
 )
 
 # include/uapi/linux/sched.h: a thread of this process, in no namespace of its own
@@ -128,6 +130,24 @@ _IOCTL: Final = (0x5401, 0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x802C5
 # PR_CAPBSET_READ, PR_GET_TIMERSLACK, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_GET_THP_DISABLE, PR_SVE_GET_VL,
 # PR_SME_GET_VL, PR_SET_VMA
 _PRCTL: Final = (2, 3, 15, 16, 21, 23, 30, 38, 39, 42, 51, 64, 0x53564D41)
+
+# Calls that take a process id first, and tell of any process or change it
+_OF_A_PROCESS: Final = "getpgid getsid sched_rr_get_interval sched_setaffinity"
+# A thread of libzmq asks these of itself, by its own id, when it begins, and aborts when they fail. A filter cannot
+# tell that id from others, so for each id but the process's own they claim success and say nothing.
+_OF_A_THREAD: Final = "sched_getparam sched_getscheduler"
+_PRIO_PROCESS: Final = 0  # include/uapi/linux/resource.h
+
+# include/uapi/linux/time.h: CLOCK_REALTIME to CLOCK_TAI. A clock below zero is the processor time of a process.
+_OF_A_CLOCK: Final = "clock_gettime clock_getres clock_nanosleep timer_create"
+_CLOCKS: Final = tuple(range(12))
+# include/linux/posix-timers_types.h: CPUCLOCK_PROF, CPUCLOCK_VIRT, CPUCLOCK_SCHED
+_KINDS_OF_PROCESS_CLOCKS: Final = (0, 1, 2)
+
+
+def _clocks_of(process: int) -> tuple[int, ...]:
+    """Return the clocks of a process's own time, as MAKE_PROCESS_CPUCLOCK makes them of its id; 0 is the caller."""
+    return tuple((~process << 3 | kind) & _WHOLE for kind in _KINDS_OF_PROCESS_CLOCKS)
 
 
 def _null(argument: int) -> tuple[Check, ...]:
@@ -177,10 +197,16 @@ def sealed(process: int) -> Rules:
     """
     refused = {"socket": EAFNOSUPPORT, "connect": EACCES, "bind": EACCES, "listen": EACCES, "seccomp": EPERM}
     oneself, oneself_or_zero = Check(0, (process,)), Check(0, (0, process))
+    own_clock = Check(0, (*_CLOCKS, *_clocks_of(0), *_clocks_of(process)), otherwise=EINVAL)
     checked = {
         "kill": (oneself,),
         "tgkill": (oneself,),
-        "sched_setaffinity": (oneself_or_zero,),
+        **dict.fromkeys(_OF_A_PROCESS.split(), (oneself_or_zero,)),
+        **dict.fromkeys(_OF_A_THREAD.split(), (Check(0, (0, process), otherwise=_PRETEND),)),
+        **dict.fromkeys(_OF_A_CLOCK.split(), (own_clock,)),
+        # The C library asks about each new thread by its id; it goes on without an answer when there is no such call.
+        "sched_getaffinity": (Check(0, (0, process), otherwise=ENOSYS),),
+        "getpriority": (Check(0, (_PRIO_PROCESS,)), Check(1, (0, process))),
         # A process may ask for its limits, and not give itself others.
         "prlimit64": (oneself_or_zero, *_null(2)),
     }

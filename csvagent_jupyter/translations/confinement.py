@@ -38,7 +38,7 @@ TEXTS: Catalogue = {
         "Код может снять ограничения на память и время.",
     ),
     "gap_paths": (
-        "The code can tell whether a file exists, and its size and date, when it guesses the path.",
-        "Код может узнать, есть ли файл, его размер и дату, если угадает путь.",
+        "The code can tell whether a file exists, its size and date, and where a link leads, when it guesses the path.",
+        "Код может узнать, есть ли файл, его размер и дату и куда ведёт ссылка, если угадает путь.",
     ),
 }

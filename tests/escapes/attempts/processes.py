@@ -306,6 +306,31 @@ won()
 
 # %% scheduler-of-another | won
 os.sched_setscheduler(aim.pid, os.SCHED_BATCH, os.sched_param(0))
+if os.sched_getscheduler(aim.pid) == os.SCHED_BATCH:
+    won()
+
+# %% group-of-another | won
+os.getpgid(aim.pid)
+won()
+
+# %% niceness-of-another | won
+os.getpriority(os.PRIO_PROCESS, aim.pid)
+won()
+
+# %% niceness-of-everybody | won
+os.getpriority(os.PRIO_USER, os.getuid())
+won()
+
+# %% cores-of-another-asked | won
+os.sched_getaffinity(aim.pid)
+won()
+
+# %% time-slice-of-another | won
+os.sched_rr_get_interval(aim.pid)
+won()
+
+# %% processor-time-of-another | won
+time.clock_gettime((~aim.pid << 3) | 2)
 won()
 
 # %% disk-priority-of-another | won
@@ -324,7 +349,6 @@ let_in("move_pages", aim.pid, 0, 0, 0, 0, 0)
 
 # %% session-of-another | won
 os.getsid(aim.pid)
-os.getpgid(aim.pid)
 won()
 
 # %% namespace-of-another | won | who=root

@@ -467,6 +467,11 @@ if os.access(aim.keys, os.R_OK):
 # %% target-of-a-link | printed | open=Landlock has no say in readlink: where a foreign link points can be asked
 print(os.readlink(aim.link))
 
-# %% file-system | won | open=Landlock has no say in statfs: how full a disk is can be asked
+# %% file-system | won
 if os.statvfs(aim.folder).f_blocks:
+    won()
+
+# %% file-system-by-descriptor | won
+descriptor = os.open(aim.folder, os.O_PATH)
+if os.fstatvfs(descriptor).f_blocks:
     won()
