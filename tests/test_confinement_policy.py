@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -100,6 +101,111 @@ def test_folders_of_libraries_never_open_a_home(tmp_path: Path) -> None:
     assert readable(libraries, paths)
     assert not readable(home / "notes", paths)
     assert not readable("/etc/passwd", paths)
+
+
+# What lies in an installation of conda's and in a home beside it, and whether a kernel may read it.
+INSTALLATION = {
+    "conda/lib/libsome.so": True,
+    "conda/lib/python{version}/site-packages/some.py": True,
+    "conda/share/zoneinfo/Some/Where": True,
+    "conda/etc/jupyter/jupyter_server_config.json": False,
+    "conda/etc/conda/activate.d/keys.sh": False,
+    "conda/etc/conda/.condatoken": False,
+    "conda/share/jupyter/kernels/some/kernel.json": False,
+    "conda/conda-meta/history": False,
+    "conda/condabin/conda": False,
+    "conda/bin/some": False,
+    "conda/ssl/private.pem": False,
+    "conda/var/log": False,
+    "conda/pkgs/urls.txt": False,
+    "conda/pkgs/some/lib/python{version}/site-packages/some.py": False,
+    "conda/envs/other/lib/python{version}/site-packages/some.py": False,
+    "conda/.condarc": False,
+    "conda/.condatoken": False,
+    "home/.condarc": False,
+    "home/.conda/environments.txt": False,
+    "home/.continuum/anaconda-client/tokens/some.token": False,
+    "home/.jupyter/jupyter_server_config.json": False,
+    "home/.netrc": False,
+    "home/project/linked/__init__.py": False,
+    "home/project/.env": False,
+    "home/found/elsewhere.py": False,
+}
+CONFINED_READER = """
+import json, sys, linked, elsewhere
+from csvagent_jupyter.confinement.confine import confine
+from csvagent_jupyter.confinement.policy import Policy, readable_paths
+confine(Policy(readable_paths()))
+found = {"prefix": [sys.prefix, sys.base_prefix], "projects": [linked.__file__, elsewhere.__file__], "read": []}
+for path in sys.argv[1:]:
+    try:
+        open(path).close()
+    except PermissionError:
+        continue
+    found["read"].append(path)
+print(json.dumps(found))
+"""
+FINDER = """
+import sys
+from importlib.util import spec_from_file_location
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        return spec_from_file_location(name, PLACE) if name == "elsewhere" else None
+sys.meta_path.append(Finder)
+"""
+
+
+def install_like_conda(place: Path) -> tuple[Path, dict[Path, bool]]:
+    """Lay out an interpreter with a prefix of its own, and what is around it; returns it and the files."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    files = {place / name.format(version=version): allowed for name, allowed in INSTALLATION.items()}
+    for path in files:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    python = place / "conda" / "bin" / "python"
+    shutil.copy(os.path.realpath(sys.executable), python)
+    library = place / "conda" / "lib" / f"python{version}"
+    for entry in Path(sys.base_prefix, "lib", f"python{version}").iterdir():
+        if entry.name not in ("site-packages", "dist-packages"):
+            (library / entry.name).symlink_to(entry)
+    packages, home = library / "site-packages", place / "home"
+    (packages / "linked.pth").write_text(f"{home}/project\n")
+    (packages / "__editable___elsewhere_finder.py").write_text(f"PLACE = '{home}/found/elsewhere.py'\n{FINDER}")
+    (packages / "elsewhere.pth").write_text("import __editable___elsewhere_finder\n")
+    return python, files
+
+
+@pytest.mark.parametrize("named", ["", "{prefix}:{prefix}/..", "{prefix}/lib"])
+def test_of_a_conda_installation_only_libraries_are_readable_and_no_project_or_token(
+    tmp_path: Path, named: str
+) -> None:
+    python, files = install_like_conda(tmp_path)
+    prefix = tmp_path / "conda"
+    environment = {
+        "HOME": str(tmp_path / "home"),
+        "PATH": f"{prefix}/bin:{prefix}/condabin",
+        "CONDA_PREFIX": str(prefix),
+        "PYTHONPATH": f"{Path(csvagent_jupyter.__file__).parents[1]}:{sysconfig.get_path('purelib')}",
+        "PYTHONTZPATH": f"{prefix}/share/zoneinfo:{prefix}",
+        "LD_LIBRARY_PATH": f"{sys.base_prefix}/lib:{named.format(prefix=prefix)}",
+    }
+    command = [python, "-c", CONFINED_READER, *map(str, files)]
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    found = json.loads(done.stdout)
+    assert found["prefix"] == [str(prefix), str(prefix)]
+    projects = [tmp_path / "home/project/linked/__init__.py", tmp_path / "home/found/elsewhere.py"]
+    assert found["projects"] == [str(path) for path in projects]
+    assert set(found["read"]) == {str(path) for path, allowed in files.items() if allowed}
+
+
+def test_a_folder_of_packages_that_is_a_link_to_a_home_is_not_followed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "site-packages").symlink_to(home)
+    paths = paths_in_a_new_process(HOME=str(home), PYTHONPATH=str(tmp_path / "site-packages"))
+    assert not readable(home / "notes", paths)
 
 
 def test_of_itself_a_process_reads_figures_and_neither_environment_nor_network() -> None:

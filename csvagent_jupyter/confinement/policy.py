@@ -109,7 +109,7 @@ def readable_paths() -> tuple[str, ...]:
         *_configured_libraries(),
         *_FONTS,
         *_CONFIGURATION,
-        *map(str, zoneinfo.TZPATH),
+        *_narrow(map(str, zoneinfo.TZPATH)),
         *map(str, mimetypes.knownfiles),
         *_MACHINE,
         *_own_groups(),
@@ -132,7 +132,7 @@ def _python() -> Iterator[str]:
         )
     yield str(Path(sys.base_prefix, "lib"))
     # A folder on sys.path that is not called so is somebody's project or a folder of notebooks.
-    yield from (entry for entry in sys.path if Path(entry).name in _SITE_FOLDERS)
+    yield from _narrow(entry for entry in sys.path if Path(entry).name in _SITE_FOLDERS)
     yield str(Path(__file__).parents[1])
 
 
@@ -146,16 +146,21 @@ def _configured_libraries() -> Iterator[str]:
             continue
         named += [line.strip() for line in lines]
     named += os.environ.get("LD_LIBRARY_PATH", "").split(":")
-    homes = [os.path.realpath(home) for home in _homes()]
-    for folder in named:
+    yield from _narrow(named)
+
+
+def _narrow(folders: Iterable[str]) -> Iterator[str]:
+    """Leave out a home, a whole installation, and what they lie in: who names one is not asked to open it all."""
+    wide = [os.path.realpath(folder) for folder in _wide()]
+    for folder in folders:
         real = os.path.realpath(folder)
-        # A home, what it lies in, or the whole system may be named as well, and is not opened for that.
-        if folder.startswith("/") and not any(Path(home).is_relative_to(real) for home in homes):
+        if folder.startswith("/") and not any(Path(one).is_relative_to(real) for one in wide):
             yield real
 
 
-def _homes() -> Iterator[str]:
-    """The person's home by the environment, which may have been cleaned, and by the system."""
+def _wide() -> Iterator[str]:
+    """This interpreter's installations, and the person's home by the environment, which may have been cleaned."""
+    yield from {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
     yield str(Path.home())
     if sys.platform != "win32":
         import pwd
