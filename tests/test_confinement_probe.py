@@ -20,9 +20,11 @@ MAY_STAY_OPEN = {name for name, attempt in ATTEMPTS.items() if attempt.may_stay_
 @pytest.mark.parametrize("user", USERS)
 def test_every_attempt_succeeds_without_confinement_and_is_refused_under_it(user: str) -> None:
     code = """
+import tempfile
+tempfile.tempdir = str(foreign)  # where nobody else measures at the same time
 results["control"] = probe.measure(None).to_dict()
 results["confined"] = probe.measure(policy).to_dict()
-results["left"] = [path.name for path in Path("/tmp").glob(f"csvagent-probe-*") if path.stat().st_uid == 65534]
+results["left"] = [path.name for path in foreign.iterdir() if path.name != "secret"]
 """
     results = run_child(code, user)
     control, confined = results["control"], results["confined"]
@@ -83,6 +85,25 @@ def test_a_deep_temporary_folder_is_no_hindrance() -> None:
         environment = os.environ | {"TMPDIR": str(deep)}
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=environment)
     assert '"level": "confined"' in done.stdout
+
+
+def test_a_program_that_could_be_started_prints_nothing_among_the_finding() -> None:
+    """What is not refused is really done: the program runs, here with the canaries' process waiting for its end."""
+    code = """
+import tempfile
+tempfile.tempdir = str(foreign)
+with probe.ExitStack() as cleaning:
+    targets = probe.Targets.make(cleaning)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.dup2(writing, 1); os.dup2(writing, 2)
+        probe.ATTEMPTS["exec"].make(targets)
+    os.close(writing)
+    results["printed"] = os.read(reading, 999).decode()
+    results["status"] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+"""
+    assert run_child(code) == {"printed": "", "status": 0}
 
 
 def test_every_gap_is_said_in_each_language() -> None:
