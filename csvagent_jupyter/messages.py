@@ -15,6 +15,8 @@ from typing import Any, Literal, Self
 
 import msgspec
 
+from .translations import Language, say
+
 Share = Literal["schema", "stats", "sample"]
 Isolation = Literal["process", "confined"]
 Status = Literal["PENDING", "PROCESSING", "SUCCESS", "FAILURE", "REVOKED"]
@@ -180,7 +182,10 @@ class ChatMessage(Message):
 
 @dataclass(frozen=True, slots=True)
 class Failure(Message):
-    """Why the last attempt is not good enough: its error (or a failed check), and the failing line of its code."""
+    """Why the last attempt is not good enough: its error (or a failed check), and the failing line of its code.
+
+    `hint` is advice of ours, which quotes no data.
+    """
 
     code: str
     ename: str
@@ -188,6 +193,7 @@ class Failure(Message):
     line_number: int | None = None
     line: str = ""
     traceback: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,10 +320,42 @@ class RowLoss(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class LimitHit(Message):
+    """A limit of the sandbox that code ran into: the field of `Limits`, and its value."""
+
+    name: str
+    value: int
+
+    @property
+    def setting(self) -> str:
+        """What raises it, as it stands in a configuration file."""
+        return f"c.CSVAgentManager.{limit_setting(self.name)}"
+
+    @property
+    def key(self) -> str:
+        """The text's key, for an error that fills it with `values`."""
+        return f"sandbox.limit_{self.name}"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {"limit": self.value, "setting": self.setting}
+
+    def say(self, language: Language = "en") -> str:
+        """Return what happened and what to do next."""
+        return say(self.key, language, **self.values)
+
+
+def limit_setting(name: str) -> str:
+    """Return the setting of a field of `Limits`."""
+    return f"kernel_{name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Execution(Message):
     """What running one piece of code brought: never an exception, an error is a value here.
 
-    `value` is the last expression as JSON data, `value_text` as text. `cut` is true when the output hit its cap.
+    `value` is the last expression as JSON data, `value_text` as text. `cut` is true when something of it is not there
+    because there was too much; `limits` are those that the code ran into, whether it went on or not.
     """
 
     stdout: str = ""
@@ -331,6 +369,7 @@ class Execution(Message):
     error: ExecutionError | None = None
     seconds: float = 0.0
     cut: bool = False
+    limits: tuple[LimitHit, ...] = ()
 
 
 # --- the answer -----------------------------------------------------------------------------------------------------

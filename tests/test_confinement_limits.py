@@ -16,7 +16,7 @@ def run_limited(code: str, limits: Limits) -> subprocess.CompletedProcess[str]:
     """Run code in a process that has put the limits on itself."""
     script = (
         "import json, sys\n"
-        "from csvagent_jupyter.confinement import Limits, apply_limits, room_for_data\n"
+        "from csvagent_jupyter.confinement import Limits, apply_limits, room_for_data, time_for_run\n"
         "limits = Limits.from_dict(json.loads(sys.argv[1]))\n"
         "apply_limits(limits)\n" + code
     )
@@ -68,12 +68,19 @@ def test_the_process_is_the_first_that_an_exhausted_system_ends() -> None:
     assert run_limited("print(open('/proc/self/oom_score_adj').read())", Limits()).stdout.strip() == "1000"
 
 
-def test_processor_time_runs_out_for_good() -> None:
+def test_processor_time_runs_out_and_ends_a_process_that_does_not_listen_for_that() -> None:
+    done = run_limited("print('started', flush=True)\nwhile True: pass", Limits(cpu_seconds=1))
+    assert (done.stdout, done.returncode) == ("started\n", -signal.SIGXCPU)
+
+
+def test_each_run_has_its_processor_time_anew() -> None:
     code = (
-        "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nprint('started', flush=True)\nwhile True: pass"
+        "import signal, time\nsignal.signal(signal.SIGXCPU, lambda *_: print('up', end=' '))\n"
+        "def work(seconds):\n    end = time.process_time() + seconds\n    while time.process_time() < end: pass\n"
+        "for _ in range(3):\n    assert time_for_run(limits)\n    work(0.8)\n    print('through', end=' ')\n"
+        "assert time_for_run(limits)\nwork(2.5)"
     )
-    done = run_limited(code, Limits(cpu_seconds=1))
-    assert (done.stdout, done.returncode) == ("started\n", -signal.SIGKILL)
+    assert run_limited(code, Limits(cpu_seconds=1)).stdout.split()[:4] == ["through", "through", "through", "up"]
 
 
 def test_threads_run_out_for_an_ordinary_user_and_never_below_what_runs_already() -> None:

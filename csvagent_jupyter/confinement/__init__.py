@@ -6,6 +6,14 @@ before it runs any code that is not ours.
 
 from .environment import clean_environment
 from .folders import remove_folder
-from .limits import Limits, apply_limits, room_for_data
+from .limits import Limits, apply_limits, processor_seconds, room_for_data, time_for_run
 
-__all__ = ["Limits", "apply_limits", "clean_environment", "remove_folder", "room_for_data"]
+__all__ = [
+    "Limits",
+    "apply_limits",
+    "clean_environment",
+    "processor_seconds",
+    "remove_folder",
+    "room_for_data",
+    "time_for_run",
+]

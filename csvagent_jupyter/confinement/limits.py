@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
-from dataclasses import asdict, dataclass, fields
+import time
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
 MIB = 2**20
 
 
+def _limit(default: int, least: int, help_text: str) -> int:
+    """Declare a limit: its default, and what its setting says and takes at least."""
+    declared: int = field(default=default, metadata={"least": least, "help": help_text})
+    return declared
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one sandbox; sizes in bytes.
+    """Bounds of one sandbox; sizes in bytes. Each is a setting: `settings.Settings` has a trait for every field here.
 
     `memory` is address space beyond what the interpreter, the libraries and the session's data take. `work_files` and
-    `work_size` bound what is fetched from the work folder; `output` is characters of text per execution; `message` is
-    one message of the kernel, `traffic` all that it may send while one piece of code runs. `cpu_seconds` is processor
-    time of the process from its start to its end, `threads` the size of a library's pool, `tasks` all threads together.
+    `work_size` bound all that is written and kept in the sandbox's folder. `traffic` is all that a kernel may send
+    while one piece of code runs, `message` one message of it. `threads` is the size of a library's pool, `tasks` all
+    threads together.
     """
 
-    memory: int = 4096 * MIB
-    file_size: int = 1024 * MIB
-    open_files: int = 512
-    threads: int = 2
-    tasks: int = 256
-    cpu_seconds: int = 3600
-    output: int = 1_000_000
-    message: int = 16 * MIB
-    traffic: int = 64 * MIB
-    work_files: int = 100
-    work_size: int = 256 * MIB
-    figures: int = 30
-    tables: int = 30
-    table_size: int = 64 * MIB
+    memory: int = _limit(4096 * MIB, 256 * MIB, "Bytes of memory that a kernel may take beside the session's data.")
+    cpu_seconds: int = _limit(600, 1, "Seconds of processor time that one piece of code may take.")
+    threads: int = _limit(2, 1, "Threads that a library may use to compute.")
+    tasks: int = _limit(256, 64, "Threads that a kernel may have; root is not bound by it.")
+    open_files: int = _limit(512, 128, "Files that a kernel may have open at a time.")
+    file_size: int = _limit(256 * MIB, MIB, "Bytes that one file in a kernel's folder may have.")
+    work_size: int = _limit(512 * MIB, 16 * MIB, "Bytes that all files in a kernel's folder may have together.")
+    work_files: int = _limit(1_000, 200, "Files and folders that may be in a kernel's folder.")
+    output: int = _limit(1_000_000, 1_000, "Characters of text that one piece of code may print.")
+    figures: int = _limit(30, 1, "Figures that one piece of code may show.")
+    tables: int = _limit(30, 1, "Tables that one piece of code may show.")
+    table_size: int = _limit(64 * MIB, MIB, "Bytes that a shown table may have to be kept whole.")
+    message: int = _limit(16 * MIB, MIB, "Bytes that one message of a kernel may have.")
+    traffic: int = _limit(64 * MIB, 2 * MIB, "Bytes that a kernel may send while one piece of code runs.")
 
     def to_dict(self) -> dict[str, int]:
         """Return the limits as JSON values, for the process that they are for."""
@@ -43,7 +51,7 @@ class Limits:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """Build the limits from JSON values; unknown keys are passed over."""
-        known = {field.name for field in fields(cls)}
+        known = {one.name for one in fields(cls)}
         return cls(**{key: int(value) for key, value in data.items() if key in known})
 
 
@@ -59,7 +67,7 @@ def apply_limits(limits: Limits) -> None:
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, limits.file_size)
     _lower(resource.RLIMIT_NOFILE, limits.open_files)
-    _lower(resource.RLIMIT_CPU, limits.cpu_seconds)
+    time_for_run(limits)
     if others := _tasks_of_all():
         _lower(resource.RLIMIT_NPROC, others + limits.tasks)
     room_for_data(limits, 0)
@@ -90,6 +98,47 @@ def room_for_data(limits: Limits, mapped: int, process: int = 0) -> bool:
     except (ValueError, OSError):
         return False  # macOS refuses a limit on address space
     return True
+
+
+def time_for_run(limits: Limits, process: int = 0) -> bool:
+    """Give a process `limits.cpu_seconds` of processor time from now on; 0 is the calling process.
+
+    Only the soft limit moves, so that it can be moved again before the next run: at it the process is sent SIGXCPU,
+    each second anew. Who started the process ends one that does not hear this. Tells whether the limit was set.
+    """
+    if sys.platform == "win32":
+        return False
+    import resource
+
+    used = processor_seconds(process)
+    if used is None:
+        return False
+    wanted = math.ceil(used) + limits.cpu_seconds
+    try:
+        if process and sys.platform == "linux":
+            _, hard = resource.prlimit(process, resource.RLIMIT_CPU)
+        else:
+            _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        if hard != resource.RLIM_INFINITY:
+            wanted = min(wanted, hard)
+        if process and sys.platform == "linux":
+            resource.prlimit(process, resource.RLIMIT_CPU, (wanted, hard))
+        else:
+            resource.setrlimit(resource.RLIMIT_CPU, (wanted, hard))
+    except (ValueError, OSError):
+        return False
+    return True
+
+
+def processor_seconds(process: int = 0) -> float | None:
+    """Return the processor time that a process and its threads took so far; None where the system does not tell."""
+    if not process:
+        return time.process_time()
+    try:
+        after_name = Path(f"/proc/{process}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _lower(which: int, wanted: int) -> None:

@@ -7,6 +7,7 @@ they are parsed, and text beyond the cap is dropped.
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,11 +17,19 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 
 from ..confinement import Limits
 from ..exceptions import KernelDied
+from ..messages import LimitHit
+from .outputs import limit_hit
 from .relay import Relay
+from .watch import Watch
 
 REQUEST = "csvagent"
 OUTPUT_PAUSE = 0.1
 DEATH_PAUSE = 0.5
+_SIGNALS = {
+    getattr(signal, name): limit
+    for name, limit in {"SIGXCPU": "cpu_seconds", "SIGXFSZ": "file_size"}.items()
+    if hasattr(signal, name)
+}
 
 
 class LiveText:
@@ -66,12 +75,18 @@ class Conversation:
     """The channels of a kernel, read with a budget."""
 
     def __init__(
-        self, client: AsyncKernelClient, ended: Callable[[], Awaitable[None]], limits: Limits, relay: Relay | None
+        self,
+        client: AsyncKernelClient,
+        ended: Callable[[], Awaitable[int | None]],
+        watch: Watch,
+        limits: Limits,
+        relay: Relay | None,
     ) -> None:
         self._session = client.session
         self._shell: Any = client.shell_channel.socket
         self._iopub: Any = client.iopub_channel.socket
         self._ended = ended
+        self._watch = watch
         self._limits = limits
         self._relay = relay
         self._budget = 0
@@ -81,6 +96,7 @@ class Conversation:
 
     def close(self) -> None:
         """Give back the sockets that watch the channels; the channels themselves belong to the client."""
+        self._watch.close()
         for socket, monitor in zip((self._shell, self._iopub), self._monitors, strict=True):
             socket.disable_monitor()
             monitor.close(linger=0)
@@ -90,27 +106,35 @@ class Conversation:
         self._budget = self._limits.traffic
         if self._relay is not None:
             self._relay.allow()
+        self._watch.begin()
         asked = await self._send(order, code)
         reply = asyncio.ensure_future(self._reply(asked))
         ended = asyncio.ensure_future(self._ended())
         listening = asyncio.ensure_future(self._listen(asked, live))
         cut_off = [asyncio.ensure_future(monitor.recv_multipart()) for monitor in self._monitors]
-        tasks = [reply, ended, listening, *cut_off]
+        exceeded = asyncio.ensure_future(self._watch.exceeded())
+        tasks: list[asyncio.Future[Any]] = [reply, ended, listening, exceeded, *cut_off]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if reply.done():
+                if hit := await self._watch.finish():
+                    raise limit_died(hit)
                 return reply.result()
             if listening.done():
                 listening.result()
+            if exceeded.done():
+                raise limit_died(exceeded.result())
             if not ended.done():
                 await asyncio.wait({ended}, timeout=DEATH_PAUSE)
             if ended.done():
-                raise KernelDied("sandbox.died")
-            raise self._flooded()  # the connection is cut when a message is larger than allowed
+                raise self._died(ended.result())
+            # The connection is cut by the relay, or by ZMQ when a message is larger than allowed.
+            raise self._too_much("traffic" if self._relay is not None and self._relay.flooded else "message")
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._watch.rest()
 
     async def _send(self, order: dict[str, Any], code: str) -> str:
         content = {
@@ -144,7 +168,7 @@ class Conversation:
         frames: list[bytes] = await socket.recv_multipart()
         self._budget -= sum(map(len, frames))
         if self._budget < 0:
-            raise self._flooded()
+            raise self._too_much("traffic")
         try:
             _, parts = self._session.feed_identities(frames)
             message: dict[str, Any] = self._session.deserialize(parts)
@@ -154,5 +178,17 @@ class Conversation:
             raise KernelDied("sandbox.garbled") from error
         return message
 
-    def _flooded(self) -> KernelDied:
-        return KernelDied("sandbox.flooded", limit=self._limits.traffic // 2**20)
+    def _died(self, status: int | None) -> KernelDied:
+        """Return what is said of a process that ended by itself; some signals tell why."""
+        if status is not None and -status in _SIGNALS:
+            return self._too_much(_SIGNALS[-status])
+        hit = limit_hit("memory", self._limits)
+        return KernelDied("sandbox.died", **hit.values)
+
+    def _too_much(self, limit: str) -> KernelDied:
+        return limit_died(limit_hit(limit, self._limits))
+
+
+def limit_died(hit: LimitHit) -> KernelDied:
+    """Return the error of a kernel that is ended because of a limit."""
+    return KernelDied(hit.key, **hit.values)

@@ -14,6 +14,7 @@ from .processes import MARK
 
 LIMITS = "CSVAGENT_LIMITS"
 CONFINED = "CSVAGENT_CONFINED"
+WRITABLE = ("work", "out", "tmp", "home")
 # Who is to be forked or confined must have one thread: neither a pool of BLAS nor the one that tidies Arrow's memory.
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -51,3 +52,11 @@ def share_font_list(folder: Path) -> None:
         for found in candidate.glob("fontlist-*.json"):
             with contextlib.suppress(OSError):
                 shutil.copyfile(found, folder / "home" / "matplotlib" / found.name)
+
+
+def put_file(source: Path, place: Path) -> None:
+    """Put a file into the sandbox without copying its bytes where the file system allows it."""
+    try:
+        os.link(source, place)
+    except OSError:
+        shutil.copyfile(source, place)

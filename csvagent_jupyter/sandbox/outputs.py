@@ -19,6 +19,7 @@ from ..messages import (
     Chart,
     Execution,
     ExecutionError,
+    LimitHit,
     Plot,
     ResultFile,
     ResultTable,
@@ -34,6 +35,9 @@ MAX_COLUMNS = 1_000
 MAX_PNG = 8 * 2**20
 MAX_SVG = 2**20
 MAX_PIXELS = 10_000
+CUTS = frozenset({"output", "figures", "tables"})
+# What only the kernel itself can know. That it says so is no proof, and all that comes of it is a text of ours.
+_CLAIMED = ("memory", "cpu_seconds", "tasks", "open_files", "file_size", "output", "figures", "tables", "table_size")
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 Scalar = str | int | float | bool | None
@@ -65,6 +69,7 @@ class ErrorReply(msgspec.Struct, frozen=True):
     evalue: str
     traceback: str = ""
     line_number: int | None = None
+    limit: str = ""
 
 
 class LossReply(msgspec.Struct, frozen=True):
@@ -87,7 +92,7 @@ class Reply(msgspec.Struct, frozen=True):
     losses: list[LossReply] = []
     error: ErrorReply | None = None
     seconds: float = 0.0
-    cut: bool = False
+    limits: list[str] = []
 
 
 def read_reply(text: object) -> Reply:
@@ -108,6 +113,7 @@ def to_execution(reply: Reply, folder: OutFolder, files: tuple[ResultFile, ...],
         clip(reply.error.traceback),
         reply.error.line_number,
     )
+    claimed = {*reply.limits[:100], reply.error.limit if reply.error else ""}
     pairs = [
         (plot, _chart(chart))
         for picture, chart in zip(reply.figures[: limits.figures], reply.charts, strict=False)
@@ -124,8 +130,14 @@ def to_execution(reply: Reply, folder: OutFolder, files: tuple[ResultFile, ...],
         losses=tuple(_loss(one) for one in reply.losses[:100]),
         error=error or None,
         seconds=reply.seconds if math.isfinite(reply.seconds) and reply.seconds >= 0 else 0.0,
-        cut=reply.cut,
+        cut=bool(set(reply.limits) & CUTS),
+        limits=tuple(limit_hit(name, limits) for name in _CLAIMED if name in claimed),
     )
+
+
+def limit_hit(name: str, limits: Limits) -> LimitHit:
+    """Return what is said when code ran into the limit of that name."""
+    return LimitHit(name, getattr(limits, name))
 
 
 def clip(text: str, limit: int = MAX_TEXT) -> str:

@@ -2,8 +2,9 @@
 
 A text lives in the catalogue of the room that says it: ``say("tables.empty_file", "ru", name="sales.csv")`` looks up
 ``empty_file`` in ``translations/tables.py``. A catalogue maps a key to its English and its Russian template. Templates
-are ``str.format`` templates with two additions: a number is written the way the language writes it, and a format with
-bars picks the plural form, number included: ``{rows:row|rows}``, ``{rows:строка|строки|строк}``.
+are ``str.format`` templates with three additions: a number is written the way the language writes it, and a format with
+bars picks the plural form, number included: ``{rows:row|rows}``, ``{rows:строка|строки|строк}``; `size` writes bytes in
+the unit that fits: ``{limit:size}``.
 """
 
 from __future__ import annotations
@@ -69,6 +70,13 @@ def _six_digits(value: float) -> str:
     return ("," if abs(value) >= 1e4 else "") + ".6g"
 
 
+def size(value: float, language: Language = "en") -> str:
+    """Write a number of bytes in the largest unit of which there is one: 1.5 GB."""
+    units = ("KB", "MB", "GB") if language == "en" else ("КБ", "МБ", "ГБ")
+    step = 2 if value >= 2**30 else 1 if value >= 2**20 else 0
+    return f"{number(round(value / 2 ** (10 * (step + 1)), 1), language)} {units[step]}"
+
+
 def plural(value: float, forms: list[str], language: Language) -> str:
     """Pick the plural form for a count: two forms in English, three in Russian (CLDR's one, few, many)."""
     if language == "en":
@@ -90,6 +98,8 @@ class _Formatter(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return str(super().format_field(value, format_spec))
+        if format_spec == "size":
+            return size(value, self.language)
         if "|" in format_spec:
             form = plural(value, format_spec.split("|"), self.language)
             return f"{number(value, self.language)} {form}"

@@ -14,9 +14,8 @@ from ...confinement import Limits, apply_limits
 from ...confinement.confine import confine
 from ...confinement.policy import Policy, readable_paths
 from ...confinement.probe import Measured, measure
+from ..layout import WRITABLE
 from .libraries import installed
-
-WRITABLE = ("work", "out", "tmp", "home")
 
 readable = cache(readable_paths)
 

@@ -7,6 +7,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from .guarded import clip, guarded, safe_text
+from .reached import reached
 
 ANSWER = "<answer>"
 EARLIER = "<earlier answer>"
@@ -14,7 +15,7 @@ MAX_TRACEBACK = 8_000
 
 
 def error_data(error: BaseException, filename: str) -> dict[str, Any]:
-    """Return name, message, trimmed traceback and the line (from 1) of the code that was compiled as `filename`.
+    """Return name, message, trimmed traceback, the line (from 1) of the code compiled as `filename`, and the limit hit.
 
     Only frames of generated code are told: those of libraries say more about this machine than about the mistake.
     """
@@ -28,6 +29,7 @@ def error_data(error: BaseException, filename: str) -> dict[str, Any]:
         "evalue": safe_text(error).replace(filename, ANSWER) if filename else safe_text(error),
         "traceback": clip(text, MAX_TRACEBACK),
         "line_number": line,
+        "limit": reached(error),
     }
 
 

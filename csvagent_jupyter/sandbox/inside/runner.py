@@ -19,12 +19,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ...confinement import Limits
+from ...confinement import Limits, time_for_run
 from . import figures
 from .display import displaying
 from .errors import error_data
 from .losses import Losses
 from .plotted import remember_numbers
+from .reached import ProcessorTimeUp, processor_time
 from .snapshot import Snapshot
 from .streams import Capture
 from .tables import read_source, write_table
@@ -58,10 +59,13 @@ class Runner:
             if order.get("do") == "load":
                 return self._load(order["sources"])
             execution = Execution(self._limits, self._folder / "out", int(order["number"]))
-            result = self._run(execution, code, bool(order.get("keep", True)))
+            if sys.platform != "linux":
+                time_for_run(self._limits)  # elsewhere who started us does it
+            with processor_time():
+                result = self._run(execution, code, bool(order.get("keep", True)))
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # too late: the code is through
             self._tidy()
-        except (Exception, KeyboardInterrupt) as error:  # whatever it was, the asker needs a reply
+        except (Exception, KeyboardInterrupt, ProcessorTimeUp) as error:  # whatever it was, the asker needs a reply
             return {"error": error_data(error, "")}
         return result
 
@@ -113,7 +117,7 @@ class Execution:
         self._tables: list[Table] = []
         self._shown: list[Any] = []
         self._value: Any = None
-        self._cut = False
+        self._hit: set[str] = set()
         self._seconds = 0.0
 
     def run(self, code: str, names: dict[str, Any], shell: Any) -> None:
@@ -162,7 +166,7 @@ class Execution:
                 self._tables.append(as_table(table))
                 self._shown.append(shown)
             else:
-                self._cut = True
+                self._hit.add("tables")
         else:
             self._figures.collect(shown)
 
@@ -186,7 +190,11 @@ class Execution:
                 self._add_outputs(result)
             except BaseException as error:
                 result["error"] = self.error = error_data(error, self._filename)
-        result["cut"] = out.cut or self._cut or self._figures.cut
+        if out.cut:
+            self._hit.add("output")
+        if self._figures.cut:
+            self._hit.add("figures")
+        result["limits"] = sorted(self._hit)
         return result
 
     def _add_outputs(self, result: dict[str, Any]) -> None:
@@ -201,8 +209,13 @@ class Execution:
             for entry in self._figures.drawn
         ]
         result["tables"] = []
+        room = self._limits.work_size // 2
         for number, table in enumerate(self._tables, 1):
             name = f"{prefix}-table-{number}.arrow"
-            whole = write_table(table, self._out / name, self._limits.table_size)
+            whole = write_table(table, self._out / name, min(self._limits.table_size, room))
+            if whole:
+                room -= (self._out / name).stat().st_size
+            else:
+                self._hit.add("table_size")
             result["tables"].append(table_data(table) | {"arrow": name if whole else ""})
         result["losses"] = self._losses.found()
