@@ -48,3 +48,9 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
     return [{"src": "labextension", "dest": "csvagent-jupyter"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    from .server.app import CSVAgentExtension
+
+    return [{"module": "csvagent_jupyter.server.app", "app": CSVAgentExtension}]

@@ -32,6 +32,7 @@ from .settings import MAX_ATTEMPTS, RULES, Settings
 from .translations import LANGUAGES
 
 if TYPE_CHECKING:
+    from .access import Access
     from .models.base import ChatModel
     from .models.catalog import ModelChoice
     from .sessions.artifacts import Artifacts
@@ -70,12 +71,17 @@ class CSVAgentManager(Settings):
         super().__init__(**kwargs)
         self.owner = current_owner()
         self.store: SessionStore
+        self.access: Access
         self.artifacts: Artifacts
 
     # --- its life ---------------------------------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """Open the store and begin to run tasks; raises StoreError when the store cannot be used."""
+    async def start(self, *, warm: bool = True) -> None:
+        """Open the store and begin to run tasks; raises StoreError when the store cannot be used.
+
+        With `warm` a kernel is made ready at once, without waiting for it; `prewarm` does it later.
+        """
+        from .access import Access
         from .agent.loop import Run
         from .sandbox import KernelPool, Limits, SandboxKernel
         from .sessions.artifacts import Artifacts
@@ -83,15 +89,23 @@ class CSVAgentManager(Settings):
 
         self.store = self.session_store_class(self.folder / "sessions.sqlite")
         await self.store.open()
+        self.access = Access(self.store)
         self.artifacts = Artifacts(self.folder / "artifacts", quota=self.artifact_quota)
         limits = Limits(memory=self.kernel_memory)
         spare = self.spare_kernel
         pool = KernelPool(self.max_kernels, self.kernel_idle_seconds, lambda: SandboxKernel(limits), spare=spare)
         self._workshop = Workshop(self.store, self.artifacts, pool, self.rules)
-        self._queue = self.task_queue_class(self.store, self._workshop.prepare, Run, max_running=self.max_running)
+        self._queue = self.task_queue_class(
+            self.store, self._workshop.prepare, Run, max_running=self.max_running, adopts=self.adopts
+        )
         await self._queue.start()
         self._sweeping = asyncio.create_task(self._sweep(), name="csvagent-sweep")
-        pool.prewarm()
+        if warm:
+            self.prewarm()
+
+    def prewarm(self) -> None:
+        """Have a kernel made ready in the background, so that the first question finds it."""
+        self.workshop.kernels.prewarm()
 
     async def stop(self) -> None:
         """End what runs here, and let go of kernels, connections and files; harmless when repeated."""

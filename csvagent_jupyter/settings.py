@@ -41,6 +41,7 @@ class Settings(LoggingConfigurable):
     artifact_days = Float(7.0, help="Days after which kept files that no session mentions are removed.").tag(
         config=True
     )
+    adopts = Bool(False, help="Whether tasks that a process left behind are taken up again: a server's are.")
     max_running = Integer(4, min=1, help="Tasks that run at a time.").tag(config=True)
     max_kernels = Integer(4, min=1, help="Dedicated kernels that are kept at a time.").tag(config=True)
     kernel_idle_seconds = Float(900.0, min=1.0, help="Seconds after which an idle dedicated kernel ends.").tag(

@@ -1,0 +1,103 @@
+"""The extension of a Jupyter server: puts the routes in place and holds the one manager behind them."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Integer, Unicode
+
+from .routes import routes
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+
+    from ..manager import CSVAgentManager
+
+BYTES_PER_GB = 2**30
+
+
+class CSVAgentExtension(ExtensionApp):
+    """Serves ``{base_url}csvagent/…``; the manager is opened beside the server's start, and kernels on first use."""
+
+    name = "csvagent"
+    extension_url = "/csvagent/demo"
+    load_other_extensions = True
+
+    max_upload = Integer(4 * BYTES_PER_GB, min=1, help="Bytes that one uploaded file may have.").tag(config=True)
+    max_message = Integer(16 * 2**20, min=1024, help="Bytes that one WebSocket message may have.").tag(config=True)
+    issuer = Unicode(
+        help="Whose names people sign in with, as `issuer` in `issuer:name`; empty: found by the identity provider."
+    ).tag(config=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._opening: asyncio.Task[CSVAgentManager] | None = None
+        self._warmed = False
+        self._stopped = False
+
+    def initialize_handlers(self) -> None:
+        self.handlers.extend(routes())
+
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        """Take up what an earlier server left in the line, without making this one's start wait."""
+        self._open()
+
+    async def stop_extension(self) -> None:
+        """Let go of everything when the server stops: running tasks are left to the next one."""
+        self._stopped = True
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            await asyncio.wait({opening})
+            if opening.exception() is None:
+                await opening.result().stop()
+
+    @property
+    def opened(self) -> CSVAgentManager | None:
+        """The manager, if it is there already."""
+        opening = self._opening
+        return opening.result() if opening is not None and opening.done() and not opening.exception() else None
+
+    async def manager(self, *, warm: bool = True) -> CSVAgentManager:
+        """Return the manager once it is open, and with `warm` have a kernel made ready; raises StoreError."""
+        manager = await asyncio.shield(self._open())
+        if warm and not self._warmed:
+            self._warmed = True
+            manager.prewarm()
+        return manager
+
+    def _open(self) -> asyncio.Task[CSVAgentManager]:
+        """Open the manager, again when that failed the last time."""
+        if self._opening is None or (self._opening.done() and self._opening.exception() is not None):
+            self._opening = asyncio.create_task(self._opened_manager(), name="csvagent-open")
+            self._opening.add_done_callback(self._note_failure)
+        return self._opening
+
+    async def _opened_manager(self) -> CSVAgentManager:
+        from ..exceptions import StoreUnreachable
+
+        if self._stopped:
+            raise StoreUnreachable("sessions.closed")
+        manager = await asyncio.to_thread(self._make_manager)
+        try:
+            await manager.start(warm=False)
+        except BaseException:
+            with suppress(Exception):
+                await manager.stop()
+            raise
+        return manager
+
+    def _make_manager(self) -> CSVAgentManager:
+        """Import what a run needs, which takes a moment, and make the manager with this server's settings."""
+        from ..agent import loop  # noqa: F401
+        from ..manager import CSVAgentManager
+        from ..sandbox import kernel  # noqa: F401
+        from ..tasks import workshop  # noqa: F401
+
+        return CSVAgentManager(parent=self, adopts=True)
+
+    def _note_failure(self, opening: asyncio.Task[CSVAgentManager]) -> None:
+        if not opening.cancelled() and (error := opening.exception()) is not None:
+            self.log.warning("csvagent could not be opened: %s", error)

@@ -1,0 +1,141 @@
+"""What all handlers share: who asks, in which language, and how an error becomes an answer."""
+
+from __future__ import annotations
+
+import json
+import os
+from http.client import responses
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
+
+import msgspec
+from jupyter_server.auth.identity import IdentityProvider, LegacyIdentityProvider, PasswordIdentityProvider
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
+from jupyter_server.extension.handler import ExtensionHandlerMixin
+from tornado.web import HTTPError
+
+from ..exceptions import BadInput, CSVAgentError
+from ..messages import Session, Task
+from ..translations import LANGUAGES, Language, say
+
+if TYPE_CHECKING:
+    from ..access import May
+    from ..manager import CSVAgentManager
+    from .app import CSVAgentExtension
+
+T = TypeVar("T")
+MAX_JSON: Final = 1024 * 1024
+
+# With these everybody who has the token or the password is the same person, and their names are made up anew.
+_NAMELESS: Final = (IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvider)
+
+
+class CSVAgentHandler(ExtensionHandlerMixin, JupyterHandler):
+    """Knows the extension, the person and their language; errors of ours are told as JSON."""
+
+    auth_resource: ClassVar[str] = "csvagent"
+
+    @property
+    def extension(self) -> CSVAgentExtension:
+        return cast("CSVAgentExtension", self.settings["csvagent"])
+
+    async def manager(self) -> CSVAgentManager:
+        """Return the open manager; raises StoreError when its store cannot be opened."""
+        return await self.extension.manager()
+
+    @property
+    def owner(self) -> str:
+        """Who asks, as ``issuer:name``."""
+        return owner_of(self.identity_provider, self.current_user.username, self.extension.issuer)
+
+    @property
+    def link(self) -> str:
+        """The secret of the link by which they came, if they came by one."""
+        return self.get_query_argument("link", "")
+
+    @property
+    def language(self) -> Language:
+        """The language that the client asks for: ``?lang=``, else its Accept-Language, else English."""
+        wanted = self.get_query_argument("lang", "") or self.request.headers.get("Accept-Language", "")
+        for part in wanted.split(","):
+            tag = part.partition(";")[0].strip().lower()[:2]
+            for language in LANGUAGES:
+                if tag == language:
+                    return language
+        return "en"
+
+    async def session_for(self, session_id: str, need: May = "read") -> Session:
+        """Return a session in which who asks may do that; NotFound for anybody else."""
+        return await (await self.manager()).access.session(session_id, self.owner, need, self.link)
+
+    async def task_for(self, task_id: str, need: May = "read") -> Task:
+        """Return a task of such a session; NotFound for anybody else."""
+        return await (await self.manager()).access.task(task_id, self.owner, need, self.link)
+
+    # --- what comes in and goes out -------------------------------------------------------------------------------
+
+    def read_json(self, shape: type[T]) -> T:
+        """Return the body as `shape`, a msgspec or data class; raises BadInput that names what does not fit."""
+        if len(self.request.body) > MAX_JSON:
+            raise HTTPError(413, say("server.too_large", self.language, limit=MAX_JSON // 1024))
+        try:
+            return msgspec.json.decode(self.request.body or b"{}", type=shape)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise BadInput("server.bad_json", problem=str(error)) from error
+
+    def reply(self, content: Any, status: int = 200) -> None:
+        """Answer with JSON."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(content, allow_nan=False))
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        """Answer an error of ours with its own status."""
+        error = _error(kwargs)
+        super().send_error(error.status if isinstance(error, CSVAgentError) else status_code, **kwargs)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Tell what happened and what to do next, never where in our code."""
+        error = _error(kwargs)
+        message, reason = say("server.unexpected", self.language), "internal"
+        if isinstance(error, CSVAgentError):
+            message, reason = error.say(self.language), error.kind
+        elif isinstance(error, HTTPError):
+            message = error.log_message or responses.get(status_code, str(status_code))
+            reason = error.reason or responses.get(status_code, str(status_code))
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps({"message": message, "reason": reason}))
+
+    def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
+        """An error that is told to the client is no trouble of the server; a trouble is logged without its data."""
+        if isinstance(error, CSVAgentError):
+            self.log.info("csvagent: %s %s: %s", self.request.method, self.request.path, error.key)
+        elif isinstance(error, HTTPError):
+            super().log_exception(kind, error, trace)
+        else:
+            from ..tasks.base import note_unexpected
+
+            note_unexpected(f"{self.request.method} request", error)
+
+
+class CSVAgentAPIHandler(CSVAgentHandler, APIHandler):
+    """A handler whose answers are data, which no browser shows as a page."""
+
+
+def owner_of(provider: IdentityProvider, name: str, issuer: str = "") -> str:
+    """Return who signed in, as ``issuer:name``.
+
+    Where sign-in knows no names, everybody who may come in is the person that the server runs for: the same as asks in
+    its notebooks.
+    """
+    from ..manager import current_owner
+
+    if type(provider) in _NAMELESS:
+        return current_owner()
+    if not issuer:
+        issuer = "jupyterhub" if os.environ.get("JUPYTERHUB_API_URL") else type(provider).__name__.lower()
+    return f"{issuer}:{name}"
+
+
+def _error(kwargs: dict[str, Any]) -> BaseException | None:
+    found: BaseException | None = (kwargs.get("exc_info") or (None, None, None))[1]
+    return found

@@ -1,0 +1,16 @@
+"""All addresses of the product, each with the handler that answers it; `openapi` describes the same ones."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from . import sessions
+
+PREFIX: Final = "csvagent"
+
+ROUTES: Final[tuple[tuple[str, type], ...]] = (*sessions.ROUTES,)
+
+
+def routes(prefix: str = f"/{PREFIX}") -> list[tuple[str, type, dict[str, Any]]]:
+    """Return tornado's patterns, each beneath `prefix`; the name of the extension goes to each handler."""
+    return [(f"{prefix}/{pattern}", handler, {"name": PREFIX}) for pattern, handler in ROUTES]
