@@ -83,7 +83,7 @@ class CSVAgentManager(Settings):
         """
         from .access import Access
         from .agent.loop import Run
-        from .sandbox import KernelPool, Limits, SandboxKernel
+        from .sandbox import KernelPool, SandboxKernel
         from .sessions.artifacts import Artifacts
         from .tasks.workshop import Workshop
 
@@ -91,7 +91,7 @@ class CSVAgentManager(Settings):
         await self.store.open()
         self.access = Access(self.store)
         self.artifacts = Artifacts(self.folder / "artifacts", quota=self.artifact_quota)
-        limits = Limits(memory=self.kernel_memory)
+        limits = self.kernel_limits
         spare = self.spare_kernel
         pool = KernelPool(self.max_kernels, self.kernel_idle_seconds, lambda: SandboxKernel(limits), spare=spare)
         self._workshop = Workshop(self.store, self.artifacts, pool, self.rules)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from traitlets import Bool, Enum, Float, Integer, Type, Unicode, default
 from traitlets.config import LoggingConfigurable
 
-from .messages import ISOLATIONS, SHARES, Budget
+from .confinement import Limits
+from .messages import ISOLATIONS, SHARES, Budget, limit_setting
 from .translations import say
 
 if TYPE_CHECKING:
@@ -50,9 +52,12 @@ class Settings(LoggingConfigurable):
     spare_kernel = Bool(True, help="Start one kernel ahead, so that a session's first question finds it ready.").tag(
         config=True
     )
-    kernel_memory = Integer(
-        4 * BYTES_PER_GB, min=BYTES_PER_GB // 4, help="Bytes of memory that a dedicated kernel may take."
-    ).tag(config=True)
+    # kernel_memory, kernel_cpu_seconds and so on: one for each limit, as `Limits` declares it
+    for _limit in fields(Limits):
+        locals()[limit_setting(_limit.name)] = Integer(
+            getattr(Limits(), _limit.name), min=_limit.metadata["least"], help=_limit.metadata["help"]
+        ).tag(config=True)
+    del _limit
 
     model = Unicode(help="The model, as provider:model; empty: CSVAGENT_MODEL, else what the environment offers.").tag(
         config=True
@@ -94,6 +99,11 @@ class Settings(LoggingConfigurable):
         from jupyter_core.paths import jupyter_data_dir
 
         return Path(jupyter_data_dir()) / "csvagent"
+
+    @property
+    def kernel_limits(self) -> Limits:
+        """What every kernel may take, as the settings are now."""
+        return Limits(**{limit.name: getattr(self, limit_setting(limit.name)) for limit in fields(Limits)})
 
     @property
     def rules(self) -> Rules:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import logging
+import re
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jupyter_core.paths import jupyter_data_dir
 from traitlets import TraitError
 from traitlets.config import Config
 
-from csvagent_jupyter.messages import Budget
+from csvagent_jupyter.confinement import Limits
+from csvagent_jupyter.manager import CSVAgentManager
+from csvagent_jupyter.messages import Budget, LimitHit
 from csvagent_jupyter.settings import RULES, Settings
 from csvagent_jupyter.tasks.workshop import Rules
+from csvagent_jupyter.translations import LANGUAGES
+
+PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
 
 def test_what_is_set_in_a_configuration_file_reaches_the_rules() -> None:
@@ -59,6 +67,33 @@ def test_a_misspelt_share_shares_least_and_is_told(
     settings = Settings(log=logging.getLogger("csvagent-test"))
     assert settings.rules.share == "schema"
     assert "shema" in caplog.text
+
+
+def page_rows() -> dict[str, list[str]]:
+    """The rows of the settings page's tables by the setting's name."""
+    rows = re.findall(r"^\| `(\w+)` \|(.+)\|$", PAGE.read_text("utf-8"), re.M)
+    return {name: [cell.strip() for cell in cells.split("|")] for name, cells in rows}
+
+
+def in_bytes(text: str) -> int:
+    value, _, unit = text.partition(" ")
+    return int(value) * {"": 1, "MiB": 2**20, "GiB": 2**30}[unit]
+
+
+@pytest.mark.parametrize("limit", [field.name for field in fields(Limits)])
+def test_every_limit_is_a_setting_with_a_text_and_a_row_on_the_page(limit: str) -> None:
+    name = f"kernel_{limit}"
+    trait: Any = Settings.class_traits(config=True)[name]
+    default, least = getattr(Limits(), limit), trait.min
+    assert trait.default_value == default >= least > 0 and trait.help
+    assert [in_bytes(cell) for cell in page_rows()[name][:2]] == [default, least]
+    config = Config()
+    config.CSVAgentManager[name] = default + 7
+    assert CSVAgentManager(config=config).kernel_limits == replace(Limits(), **{limit: default + 7})
+    for language in LANGUAGES:
+        assert f"c.CSVAgentManager.{name}" in LimitHit(limit, default).say(language)
+    with pytest.raises(TraitError):
+        Settings(**{name: least - 1})
 
 
 def test_the_folder_is_in_jupyters_unless_another_is_set(tmp_path: Path) -> None:
