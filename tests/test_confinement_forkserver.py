@@ -8,12 +8,14 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,9 +99,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def test_a_fork_has_nothing_of_the_servers(
-    server: ForkServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+    server: ForkServer, folder: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.setenv("SECRET_KEY", "canary")
+    for canary in (os.open(folder, os.O_PATH), *os.pipe(), *(one.detach() for one in socket.socketpair())):
+        os.set_inheritable(canary, True)
+        request.addfinalizer(partial(os.close, canary))
     child = await spawn(server, "tell", folder, {"some": ["argument"]}, HOME="/its/own")
     told = child.report
     assert told["argument"] == {"some": ["argument"]}
