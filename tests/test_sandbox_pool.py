@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from csvagent_jupyter.exceptions import KernelDied
 from csvagent_jupyter.sandbox import KernelPool, SandboxKernel
+from csvagent_jupyter.sandbox.memory import _group, half_of_all, used_by
 
 
 async def value(kernel: SandboxKernel, code: str) -> object:
@@ -155,8 +159,8 @@ async def test_a_spare_kernel_that_died_is_no_harm() -> None:
     async with KernelPool(spare=True) as pool:
         pool.prewarm()
         assert pool._spare is not None
-        spare = await pool._spare.started()
-        assert spare is not None
+        assert await pool._spare.started()
+        spare = pool._spare.kernel
         with pytest.raises(KernelDied):
             await spare.execute("import os; os._exit(1)", timeout=30)
         async with pool.acquire("one") as lease:
@@ -182,3 +186,127 @@ async def test_an_idle_spare_kernel_is_stopped_by_itself_and_a_pool_that_ends_ta
         assert stopped.is_set()
         pool.prewarm()
         assert len(pool) == 0
+
+
+HOLD = "import numpy\nheld = numpy.ones(30 * 2**20)"  # 240 MB
+MUCH = 120 * 2**20
+
+
+async def test_what_kernels_take_is_known() -> None:
+    async with KernelPool() as pool:
+        assert await pool.memory() == 0
+        async with pool.acquire("one") as lease:
+            few = await pool.memory()
+            assert 0 < few < MUCH
+            await value(lease.kernel, HOLD)
+            assert MUCH < lease.kernel.memory
+            assert await pool.memory() > MUCH
+        await pool.discard("one")
+        assert lease.kernel.memory == await pool.memory() == 0
+    assert used_by(2**22 + 1) == 0  # no process has such a number
+
+
+async def test_the_kernels_idle_for_longest_go_until_the_rest_have_memory_enough() -> None:
+    async with KernelPool(max_memory=5 * MUCH) as pool:
+        async with pool.acquire("small") as small:
+            pass
+        async with pool.acquire("old") as old:
+            await value(old.kernel, HOLD)
+        async with pool.acquire("new") as new:
+            assert small.kernel.alive and old.kernel.alive
+            await value(new.kernel, HOLD + "\nmore = numpy.ones(20 * 2**20)")
+            assert await pool.memory() > 5 * MUCH
+        await until(lambda: not small.kernel.alive and not old.kernel.alive)
+        assert new.kernel.alive and len(pool) == 1
+        async with pool.acquire("old") as lease:
+            assert lease.fresh and await value(lease.kernel, "1") == 1
+
+
+async def test_a_kernel_that_takes_too_much_by_itself_goes_when_it_is_idle() -> None:
+    async with KernelPool(max_memory=MUCH) as pool:
+        async with pool.acquire("one") as lease:
+            await value(lease.kernel, HOLD)
+        await until(lambda: not lease.kernel.alive)
+        assert len(pool) == 0
+
+
+async def test_an_asker_waits_while_those_at_work_take_too_much_memory() -> None:
+    async with KernelPool(max_memory=MUCH) as pool:
+        async with pool.acquire("one") as lease:
+            await value(lease.kernel, HOLD)
+            other = asyncio.ensure_future(pool.acquire("two").__aenter__())
+            done, _ = await asyncio.wait({other}, timeout=0.3)
+            assert not done and lease.kernel.alive
+        second = await asyncio.wait_for(other, 60)
+        assert await value(second.kernel, "1") == 1
+        assert not lease.kernel.alive
+
+
+async def test_a_spare_kernel_goes_before_one_with_a_session() -> None:
+    async with KernelPool(spare=True, max_memory=3 * MUCH) as pool:
+        async with pool.acquire("one") as lease:
+            await value(lease.kernel, HOLD)
+        assert pool._spare is not None and await pool._spare.started()
+        spare = pool._spare.kernel
+        await value(spare, HOLD)
+        async with pool.acquire("one") as lease:
+            pass
+        await until(lambda: not spare.alive)
+        assert lease.kernel.alive
+
+
+async def test_many_sessions_at_once_share_few_kernels_and_each_is_answered() -> None:
+    async with KernelPool(max_kernels=2, spare=True, max_memory=2 * MUCH) as pool:
+
+        async def ask(number: int) -> object:
+            async with pool.acquire(str(number % 5)) as lease:
+                assert len(pool) <= 2
+                return await value(lease.kernel, f"{number} * 2")
+
+        assert await asyncio.gather(*(ask(number) for number in range(15))) == [2 * number for number in range(15)]
+
+
+async def test_a_closed_pool_lends_nothing() -> None:
+    pool = KernelPool(max_kernels=1)
+    async with pool.acquire("one"):
+        waiting = asyncio.ensure_future(pool.acquire("two").__aenter__())
+        await asyncio.sleep(0)
+        await pool.close_all()
+        with pytest.raises(KernelDied):
+            await waiting
+    with pytest.raises(KernelDied):
+        async with pool.acquire("one"):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("lines", "files", "limit"),
+    [
+        ("0::/", {"memory.max": "2000"}, 2000),
+        ("0::/a/b", {"a/memory.max": "3000", "a/b/memory.max": "max"}, 3000),
+        ("0::/a/b", {"a/memory.max": "3000", "a/b/memory.max": "5000"}, 3000),
+        ("4:cpu,memory:/a\n0::/", {"memory/a/memory.limit_in_bytes": "4000"}, 4000),
+        ("4:cpu:/a\n0::/", {"memory/a/memory.limit_in_bytes": "4000"}, 0),
+        ("nonsense", {"memory.max": "many"}, 0),
+    ],
+)
+def test_the_limit_of_a_control_group_is_found(tmp_path: Path, lines: str, files: dict[str, str], limit: int) -> None:
+    (tmp_path / "own").write_text(lines)
+    for name, text in files.items():
+        file = tmp_path / "groups" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    assert _group(tmp_path / "own", tmp_path / "groups") == limit
+    assert _group(tmp_path / "not there", tmp_path / "groups") == 0
+
+
+def test_half_of_what_there_is_is_the_usual_bound() -> None:
+    half = half_of_all()
+    assert half is not None and 0 < half < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that the pool does in the background."""
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.01)

@@ -1,10 +1,20 @@
-"""Waits for what has to come to its end, whoever is cancelled meanwhile."""
+"""Brings things to their end, whoever is cancelled meanwhile, and though there may be no event loop any more."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any
+import contextlib
+import os
+import subprocess
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+from ..confinement import remove_folder
+from . import processes
+from .forking import ForkedProcess
+
+ENDS_WITHIN: Final = 5.0
 
 
 async def to_the_end(*works: Awaitable[Any]) -> None:
@@ -35,3 +45,29 @@ async def _quietly(future: asyncio.Future[Any]) -> None:
     await asyncio.wait({future})
     if not future.cancelled():
         future.exception()
+
+
+def end_unasked(owner: int, end_process: Callable[[], None], folder: Path) -> None:
+    """What still happens when nobody called `stop`: at garbage collection or at the interpreter's end.
+
+    Not in a fork of the process that started the kernel: it inherits this duty, but not the kernel.
+    """
+    if os.getpid() != owner:
+        return
+    end_process()
+    processes.kill_strays(folder)
+    remove_folder(folder)
+
+
+def end_at_once(provisioner: Any, end_process: Callable[[], None], folder: Path) -> None:
+    """End a process that nobody could wait for; one that has ended in good order is not there any more."""
+    process = getattr(provisioner, "process", None)
+    if not isinstance(process, ForkedProcess | subprocess.Popen):
+        return
+    end_process()
+    with contextlib.suppress(subprocess.TimeoutExpired, TimeoutError):
+        process.wait(ENDS_WITHIN)
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+    processes.kill_strays(folder)

@@ -8,8 +8,6 @@ import errno
 import functools
 import logging
 import os
-import shutil
-import subprocess
 import tempfile
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -28,10 +26,11 @@ from ..messages import Execution, Isolation
 from ..translations import Language, say
 from . import processes
 from .conversation import Conversation, LiveText
-from .endings import settle, to_the_end
+from .endings import ENDS_WITHIN, end_at_once, end_unasked, settle, to_the_end
 from .forking import ForkedProcess
 from .intake import OutFolder, WorkFolder
-from .layout import make_folder, sandbox_environment
+from .layout import make_folder, put_file, sandbox_environment
+from .memory import used_by
 from .outputs import Reply, clip, read_reply, to_execution
 from .provisioner import Report
 from .relay import Relay
@@ -39,7 +38,6 @@ from .specs import KERNEL_NAME, SandboxSpecs, register_provisioner
 from .watch import Watch
 
 INTERRUPT_GRACE = 1.0
-ENDS_WITHIN = 5.0
 LOAD_SECONDS = 120.0
 QUEUED_MESSAGES = 32
 MAX_SOCKET_PATH = 100
@@ -111,6 +109,12 @@ class SandboxKernel:
         return self._report.libraries
 
     @property
+    def memory(self) -> int:
+        """Bytes of memory that the process takes now; 0 where the system does not tell."""
+        process = getattr(self._provisioner, "pid", None) if self.alive else None
+        return used_by(process) if process else 0
+
+    @property
     def folder(self) -> Path:
         """The sandbox's folder: `data/`, `work/`, and what else it needs."""
         if self._folder is None:
@@ -153,7 +157,7 @@ class SandboxKernel:
         self._manager = self._make_manager(folder, self._context)
         environment = sandbox_environment(os.environ, folder, self.limits)
         await self._manager.start_kernel(cwd=str(folder / "work"), env=environment)
-        self._last_resort = weakref.finalize(self, _end_unasked, os.getpid(), self._end_process, folder)
+        self._last_resort = weakref.finalize(self, end_unasked, os.getpid(), self._end_process, folder)
         self._client = self._manager.client(context=self._context)
         if self._manager.transport == "ipc":
             self._relay = Relay(self.limits.traffic)
@@ -222,7 +226,7 @@ class SandboxKernel:
             if self._context is not None:
                 last_first.callback(self._context.destroy, linger=0)
             if self._provisioner is not None and self._folder is not None:
-                last_first.callback(_end_at_once, self._provisioner, self._end_process, self._folder)
+                last_first.callback(end_at_once, self._provisioner, self._end_process, self._folder)
             if self._relay is not None:
                 last_first.callback(self._relay.cut)
             last_first.callback(self._close_channels)
@@ -243,7 +247,7 @@ class SandboxKernel:
             place = self.folder / "data" / f"{number}.arrow"
             try:
                 place.unlink(missing_ok=True)
-                await asyncio.to_thread(_put, path, place)
+                await asyncio.to_thread(put_file, path, place)
             except OSError as error:
                 raise KernelDied("sandbox.not_loaded", error=error.strerror or str(error)) from error
             places.append([name, place.name])
@@ -392,37 +396,3 @@ class SandboxKernel:
                 return status
             await asyncio.sleep(0.1)
         return None
-
-
-def _put(source: Path, place: Path) -> None:
-    """Put a file into the sandbox without copying its bytes where the file system allows it."""
-    try:
-        os.link(source, place)
-    except OSError:
-        shutil.copyfile(source, place)
-
-
-def _end_unasked(owner: int, end_process: Callable[[], None], folder: Path) -> None:
-    """What still happens when nobody called `stop`: at garbage collection or at the interpreter's end.
-
-    Not in a fork of the process that started the kernel: it inherits this duty, but not the kernel.
-    """
-    if os.getpid() != owner:
-        return
-    end_process()
-    processes.kill_strays(folder)
-    remove_folder(folder)
-
-
-def _end_at_once(provisioner: Any, end_process: Callable[[], None], folder: Path) -> None:
-    """End a process that nobody could wait for; one that has ended in good order is not there any more."""
-    process = getattr(provisioner, "process", None)
-    if not isinstance(process, ForkedProcess | subprocess.Popen):
-        return
-    end_process()
-    with contextlib.suppress(subprocess.TimeoutExpired, TimeoutError):
-        process.wait(ENDS_WITHIN)
-    for stream in (process.stdin, process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()
-    processes.kill_strays(folder)

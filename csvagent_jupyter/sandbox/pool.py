@@ -1,4 +1,4 @@
-"""Keeps a session's kernel for its next question: a cache, bounded in number, that idle kernels leave by themselves."""
+"""Keeps a session's kernel for its next question: a cache, bounded in number and memory, that idle kernels leave."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Self
 
+from ..exceptions import KernelDied
+from .endings import settle, to_the_end
 from .kernel import SandboxKernel
 
 FIRST_SECONDS = 30.0
@@ -44,27 +46,29 @@ class _Spare:
         await self.kernel.start()
         await self.kernel.execute("", timeout=FIRST_SECONDS, keep=False)  # the first time costs more than any other
 
-    async def started(self) -> SandboxKernel | None:
-        """Return the kernel when it is ready, None when it did not start or has died since."""
+    async def started(self) -> bool:
+        """Wait until the kernel is ready; False when it did not start or has died since, and has ended then."""
         await asyncio.wait({self._starting})
         if not self._starting.cancelled() and self._starting.exception() is None and self.kernel.alive:
-            return self.kernel
-        await self.stop()
-        return None
+            return True
+        await self.stop()  # what went wrong is told to whoever starts the next one
+        return False
 
     async def stop(self) -> None:
-        self._starting.cancel()
-        await asyncio.wait({self._starting})
-        if not self._starting.cancelled():
-            self._starting.exception()  # it is told to whoever starts the next one
+        await to_the_end(self._stop())
+
+    async def _stop(self) -> None:
+        await self.kernel.stop()
+        await settle(self._starting)
         await self.kernel.stop()
 
 
 class KernelPool:
     """Kernels by key (a session's id), at most `max_kernels`; one that nobody used for `idle_seconds` is stopped.
 
-    When there is no room, the kernel that was idle for longest goes; when all are at work, `acquire` waits. With
-    `spare`, one more is started ahead by `prewarm` and after each use, for the next session that comes.
+    When there is no room, the kernel that was idle for longest goes; when all are at work, `acquire` waits. The same
+    holds for `max_memory`, the bytes that all of them take together: it is looked at before a kernel is started and
+    after each use. With `spare`, one more is started ahead by `prewarm` and after each use, for the next session.
     """
 
     def __init__(
@@ -74,15 +78,17 @@ class KernelPool:
         make: Callable[[], SandboxKernel] = SandboxKernel,
         *,
         spare: bool = False,
+        max_memory: int | None = None,
     ) -> None:
         self.max_kernels = max_kernels
+        self.max_memory = max_memory
         self.idle_seconds = idle_seconds
         self._make = make
         self._wants_spare = spare
         self._closing = False
         self._spare: _Spare | None = None
         self._kept: dict[str, _Kept] = {}
-        self._room = asyncio.Condition()
+        self._changed = asyncio.Event()
         self._sweeper: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -101,10 +107,8 @@ class KernelPool:
 
         A kernel counts as fresh until a lease ended without an exception: only then has it surely been prepared.
         """
-        kept, leaving = await self._enter(key)
+        kept = await self._enter(key)
         try:
-            if leaving is not None:
-                await leaving.kernel.stop()
             async with kept.turn:
                 if not kept.kernel.alive:
                     await self._renew(kept)
@@ -123,87 +127,118 @@ class KernelPool:
         """Stop the kernel of `key`, if there is one; the next asker gets a fresh one."""
         kept = self._kept.pop(key, None)
         if kept is not None:
-            await kept.kernel.stop()
-            await self._tell()
+            try:
+                await to_the_end(kept.kernel.stop())
+            finally:
+                self._tell()
 
     async def close_all(self) -> None:
         """Stop all kernels, those at work too; the pool is not used again."""
         self._closing = True
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._sweeper
-            self._sweeper = None
-        await self._drop_spare()
-        kept, self._kept = list(self._kept.values()), {}
-        await asyncio.gather(*(one.kernel.stop() for one in kept))
-        await self._tell()
+        await to_the_end(self._close())
 
-    async def _enter(self, key: str) -> tuple[_Kept, _Kept | None]:
-        """Take a place in the pool, and say who has to leave for it."""
-        leaving: _Kept | None = None
-        async with self._room:
-            while key not in self._kept and len(self._kept) >= self.max_kernels:
-                idle = [name for name, one in self._kept.items() if not one.waiting]
-                if idle:
-                    leaving = self._kept.pop(min(idle, key=lambda name: self._kept[name].used_until))
-                else:
-                    await self._room.wait()
-            kept = self._kept.setdefault(key, _Kept(self._make()))
-            kept.waiting += 1
-        return kept, leaving
+    async def _close(self) -> None:
+        sweeper, self._sweeper = self._sweeper, None
+        if sweeper is not None:
+            await settle(sweeper)
+        kept, self._kept = list(self._kept.values()), {}
+        self._tell()
+        await to_the_end(self._drop_spare(), *(one.kernel.stop() for one in kept))
+
+    async def memory(self, *, apart_from: SandboxKernel | None = None) -> int:
+        """Return the bytes that all kernels take together, as far as the system tells."""
+        kernels = [one.kernel for one in self._kept.values() if one.kernel is not apart_from]
+        if self._spare is not None:
+            kernels.append(self._spare.kernel)
+        return await asyncio.to_thread(lambda: sum(kernel.memory for kernel in kernels))
+
+    # --- a place for a kernel ----------------------------------------------------------------------------------------
+
+    async def _enter(self, key: str) -> _Kept:
+        """Take a place in the pool; who was idle for longest leaves for it."""
+        while key not in self._kept and len(self._kept) >= self.max_kernels and not self._closing:
+            if not await self._drop_oldest():
+                await self._changed.wait()
+        if self._closing:
+            raise KernelDied("sandbox.stopped")
+        kept = self._kept.setdefault(key, _Kept(self._make()))
+        kept.waiting += 1
+        return kept
 
     async def _renew(self, kept: _Kept) -> None:
         """Start the kernel for the first time, or another in the place of one that died."""
         await kept.kernel.stop()
-        ready = await self._take_spare()
-        kept.kernel, kept.fresh = ready or self._make(), True
-        if ready is None:
-            await kept.kernel.start()
-
-    async def _take_spare(self) -> SandboxKernel | None:
         spare, self._spare = self._spare, None
-        if spare is None:
-            return None
-        try:
-            return await spare.started()
-        except asyncio.CancelledError:
-            if self._spare is None and not self._closing:
-                self._spare = spare  # for the next one
-            else:
-                await spare.stop()
-            raise
+        kept.fresh = True
+        if spare is not None:
+            kept.kernel = spare.kernel
+        changed = self._changed
+        while not await self._lighten(kept.kernel) and not self._closing:
+            await changed.wait()
+            changed = self._changed
+        if spare is not None and await spare.started():
+            return
+        if self._closing:
+            raise KernelDied("sandbox.stopped")
+        kept.kernel = self._make()
+        await kept.kernel.start()
 
     async def _leave(self, key: str, kept: _Kept) -> None:
         kept.waiting -= 1
         kept.used_until = asyncio.get_running_loop().time()
-        if self._kept.get(key) is not kept:
-            await kept.kernel.stop()
-        elif not kept.kernel.alive and not kept.waiting:
+        gone = self._kept.get(key) is not kept
+        dead = not kept.kernel.alive and not kept.waiting
+        if dead and not gone:
             del self._kept[key]
-            await kept.kernel.stop()
-        else:
+        if not dead and not gone:
             self.prewarm()
             self._watch()
-        await self._tell()
+        self._tell()
+        if dead or gone:
+            await to_the_end(kept.kernel.stop())
 
-    def _watch(self) -> None:
-        if self._sweeper is None or self._sweeper.done():
-            self._sweeper = asyncio.ensure_future(self._sweep())
+    # --- who has to go -----------------------------------------------------------------------------------------------
+
+    async def _lighten(self, starting: SandboxKernel | None = None) -> bool:
+        """Let idle kernels go until the rest, without one that is to be started, have memory enough.
+
+        The spare one goes first, because nothing is lost with it. False when those at work take too much already.
+        """
+        while self.max_memory is not None and await self.memory(apart_from=starting) > self.max_memory:
+            if self._spare is not None:
+                await self._drop_spare()
+            elif not await self._drop_oldest():
+                return False
+        return True
+
+    async def _drop_oldest(self) -> bool:
+        """Stop the idle kernel that was used longest ago; False when there is none."""
+        idle = [name for name, one in self._kept.items() if not one.waiting]
+        if not idle:
+            return False
+        await self.discard(min(idle, key=lambda name: self._kept[name].used_until))
+        return True
 
     async def _drop_spare(self) -> None:
         spare, self._spare = self._spare, None
         if spare is not None:
             await spare.stop()
 
-    async def _tell(self) -> None:
-        async with self._room:
-            self._room.notify_all()
+    def _watch(self) -> None:
+        if not self._closing and (self._sweeper is None or self._sweeper.done()):
+            self._sweeper = asyncio.ensure_future(self._sweep())
+
+    def _tell(self) -> None:
+        """Wake everybody who waits for a change."""
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     async def _sweep(self) -> None:
-        """Stop what is idle for too long; ends when there is nothing left to watch."""
+        """Stop what is idle for too long, or takes too much memory; ends when there is nothing left to watch."""
         loop = asyncio.get_running_loop()
         while not self._closing and (self._kept or self._spare is not None):
+            changed = self._changed
+            await self._lighten()
             if self._spare is not None and self._spare.until <= loop.time():
                 await self._drop_spare()
             idle = {name: one.used_until + self.idle_seconds for name, one in self._kept.items() if not one.waiting}
@@ -214,6 +249,5 @@ class KernelPool:
             if self._spare is not None:
                 idle[""] = self._spare.until
             next_time = min(idle.values(), default=loop.time() + self.idle_seconds)
-            if self._closing:  # the end of a kernel may have swallowed our cancellation
-                return
-            await asyncio.sleep(max(0.01, next_time - loop.time()))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), max(0.01, next_time - loop.time()))
