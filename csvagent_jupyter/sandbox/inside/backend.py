@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, BinaryIO
 
+import numpy as np
 from matplotlib._pylab_helpers import Gcf
 from matplotlib.backend_bases import FigureManagerBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from . import figures
+from . import figures, png
 
 
 class FigureManager(FigureManagerBase):
@@ -38,3 +39,8 @@ class FigureCanvas(FigureCanvasAgg):
         """Write the figure to a file, as `savefig` does."""
         figures.remember(self.figure)
         return super().print_figure(*args, **kwargs)
+
+    def print_picture(self, file: BinaryIO, **_: Any) -> None:
+        """Write the figure, whose background must be opaque, as PNG: `savefig(format="picture")`."""
+        FigureCanvasAgg.draw(self)  # type: ignore[no-untyped-call]
+        file.write(png.encode(np.asarray(self.buffer_rgba())))  # type: ignore[no-untyped-call]

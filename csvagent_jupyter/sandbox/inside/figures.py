@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
@@ -124,37 +127,52 @@ def render(figure: Figure) -> tuple[bytes, bytes]:
     background = readable_background(figure)
     width, height = figure.get_size_inches()
     dpi = min(figure.dpi * SCREEN_SCALE, MAX_SIDE / max(width, height, 0.1))
-    figure.draw_without_rendering()  # settles what decides where the drawing ends, once for all formats
-    frame = figure.get_tightbbox().padded(PADDING)
-    png = _save(figure, "png", dpi, frame, background)
-    while len(png) > MAX_BYTES and dpi > 20:
-        dpi /= 2
-        png = _save(figure, "png", dpi, frame, background)
-    if guarded(lambda: count_points(figure), MAX_SVG_POINTS + 1) > MAX_SVG_POINTS:
-        return png, b""
-    svg = _save(figure, "svg", figure.dpi, frame, background)
+    with _laid_out(figure):
+        # One place where the drawing ends for all formats; it is found without drawing, on a canvas of no size.
+        frame = figure.get_tightbbox(RendererAgg(1, 1, figure.dpi)).padded(PADDING)  # type: ignore[no-untyped-call]
+        png = _save(figure, "picture", dpi, frame, background)
+        while len(png) > MAX_BYTES and dpi > 20:
+            dpi /= 2
+            png = _save(figure, "picture", dpi, frame, background)
+        if guarded(lambda: count_points(figure), MAX_SVG_POINTS + 1) > MAX_SVG_POINTS:
+            return png, b""
+        svg = _save(figure, "svg", figure.dpi, frame, background)
     return png, svg if len(svg) <= MAX_SVG_BYTES else b""
+
+
+@contextmanager
+def _laid_out(figure: Figure) -> Iterator[None]:
+    """Let a figure lay itself out once; each format would do it again, and draw everything once more for that."""
+    engine = figure.get_layout_engine()
+    if engine is None:
+        yield
+        return
+    figure.draw_without_rendering()
+    with mpl.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
+        figure.set_layout_engine(None)
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(engine)
 
 
 def _save(figure: Figure, kind: str, dpi: float, frame: Bbox, background: Any) -> bytes:
     out = io.BytesIO()
-    metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
+    options: dict[str, Any] = {"metadata": {"Date": None, "Creator": None}} if kind == "svg" else {"backend": BACKEND}
     with mpl.rc_context({"svg.hashsalt": "csvagent", "svg.fonttype": "path"}):
-        figure.savefig(
-            out, format=kind, dpi=dpi, bbox_inches=frame, facecolor=background, edgecolor="none", metadata=metadata
-        )
+        figure.savefig(out, format=kind, dpi=dpi, bbox_inches=frame, facecolor=background, edgecolor="none", **options)
     return out.getvalue()
 
 
 def readable_background(figure: Figure) -> Any:
     """Return the figure's own background, or a plain one on which its labels can be read.
 
-    A transparent figure is seen on whatever page it lands on, so it gets a background too.
+    A transparent figure is seen on whatever page it lands on, so it gets a background too, and none shines through.
     """
     face = to_rgba(figure.get_facecolor())
     ink = _ink(figure)
     if face[3] > 0.5 and abs(_lightness(face) - ink) > _CONTRAST:
-        return face
+        return tuple(colour * face[3] + 1 - face[3] for colour in face[:3])
     return "white" if ink < 0.5 else "#111111"
 
 
