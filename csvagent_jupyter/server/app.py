@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Integer, Unicode
 
+from .feed import Feeds
 from .routes import routes
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class CSVAgentExtension(ExtensionApp):
         self._opening: asyncio.Task[CSVAgentManager] | None = None
         self._warmed = False
         self._stopped = False
+        self.feeds = Feeds()
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(routes())
@@ -48,6 +50,7 @@ class CSVAgentExtension(ExtensionApp):
     async def stop_extension(self) -> None:
         """Let go of everything when the server stops: running tasks are left to the next one."""
         self._stopped = True
+        await self.feeds.close()
         opening, self._opening = self._opening, None
         if opening is not None:
             await asyncio.wait({opening})

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
 from typing import Final, Literal, Self
 
 from ..messages import Answer, Event, Feedback, Grant, LedgerEntry, SavedAnalysis, Session, Status, Task, Turn
@@ -34,6 +35,11 @@ class SessionStore(ABC):
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    @classmethod
+    @abstractmethod
+    def in_folder(cls, folder: Path) -> Self:
+        """Make the store as the environment has it; one that keeps files has them in `folder`."""
+
     @abstractmethod
     async def open(self) -> None:
         """Get ready; called once, before anything else. Raises StoreError when the store cannot be used."""
@@ -41,6 +47,10 @@ class SessionStore(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Let go of everything: followers end, threads and connections are gone afterwards."""
+
+    @abstractmethod
+    async def ping(self, timeout: float) -> float:
+        """Return the seconds that an answer takes; raises StoreUnreachable when none comes within `timeout`."""
 
     # --- sessions ---------------------------------------------------------------------------------------------------
 
@@ -103,7 +113,17 @@ class SessionStore(ABC):
 
         With `task_id` only that task's, which spares reading the rest of a long session. Any number may follow at a
         time. Close the iterator (``contextlib.aclosing``) when it is no longer read.
+
+        What has no `seq` is not in the log: a result that could not be written, or, from a store that can be out of
+        reach, an ``error`` that says that news has to wait and a ``connected`` when it goes on.
         """
+
+    async def last_seq(self, session_id: str) -> int:
+        """Return the `seq` of the session's last event, from which a reader goes on who wants only what is new."""
+        last = 0
+        while events := await self.read(session_id, last):
+            last = events[-1].seq or last
+        return last
 
     @abstractmethod
     async def turns(self, session_id: str) -> tuple[Turn, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Concatenate, Final, Literal, ParamSpec, TypeVar
+from typing import Concatenate, Final, Literal, ParamSpec, Self, TypeVar
 
-from ..exceptions import StoreError
+from ..exceptions import StoreError, StoreUnreachable
 from ..messages import Answer, Event, Feedback, Grant, LedgerEntry, SavedAnalysis, Session, Status, Task, Turn
 from ..translations import Language
 from . import sqlite_books as books
@@ -59,6 +61,10 @@ class SQLiteStore(SessionStore):
         self._seen_version = -1
         self._seen: dict[str, int] = {}
 
+    @classmethod
+    def in_folder(cls, folder: Path) -> Self:
+        return cls(folder / "sessions.sqlite")
+
     @property
     def journal(self) -> str:
         """How the open file is written: ``wal``, or ``delete`` where that does not work."""
@@ -81,6 +87,15 @@ class SQLiteStore(SessionStore):
         self._is_open = False
         await self._wakeups.stop()
         await self._file.close()
+
+    async def ping(self, timeout: float) -> float:
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(timeout):
+                await self._read(lambda connection: connection.execute("PRAGMA schema_version").fetchone())
+        except TimeoutError:
+            raise StoreUnreachable("sessions.locked", path=str(self.path)) from None
+        return time.monotonic() - began
 
     async def _read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._file.read(work, *args, **kwargs)
@@ -182,6 +197,10 @@ class SQLiteStore(SessionStore):
                         yield event
                 if not bell.is_set():
                     await bell.wait()
+
+    async def last_seq(self, session_id: str) -> int:
+        await self.session(session_id)
+        return (await self._read(log.last_numbers, [session_id])).get(session_id, 0)
 
     async def turns(self, session_id: str) -> tuple[Turn, ...]:
         return await self._read(log.turns, session_id)

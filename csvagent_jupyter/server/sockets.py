@@ -1,0 +1,197 @@
+"""The WebSocket of a session: ask, cancel and watch over one connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import ws_authenticated
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado.iostream import StreamClosedError
+from tornado.web import HTTPError
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from ..exceptions import BadInput, CSVAgentError
+from ..messages import Event, Question, Share, Source
+from ..translations import Language, say
+from .feed import MAX_SEQ, Watcher
+from .handler import CSVAgentHandler
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+CHECK_SECONDS: Final = 15.0
+
+
+class Analyze(msgspec.Struct, tag_field="type", tag="analyze"):
+    """Ask a question, about a file that comes along, about paths, or about the session's last sources."""
+
+    query: str
+    file_base64: str | None = None
+    filename: str = ""
+    path: str | None = None
+    paths: tuple[str, ...] = ()
+    model: str | None = None
+    share: Share | None = None
+    max_attempts: int | None = None
+    timeout: float | None = None
+    language: Language | None = None
+    dialect: dict[str, Any] = {}
+
+
+class Cancel(msgspec.Struct, tag_field="type", tag="cancel"):
+    task_id: str
+
+
+class Ping(msgspec.Struct, tag_field="type", tag="ping"):
+    pass
+
+
+class Close(msgspec.Struct, tag_field="type", tag="close"):
+    pass
+
+
+_DECODER: Final = msgspec.json.Decoder(Analyze | Cancel | Ping | Close)
+
+
+class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
+    """``ws/analyze/{session_id}``: a bad message is answered and the connection stays open."""
+
+    session_id = ""
+    _reading: asyncio.Task[None] | None = None
+    _checking: asyncio.Task[None] | None = None
+
+    def set_default_headers(self) -> None:
+        """A WebSocket has none of a page's headers."""
+
+    @property
+    def max_message_size(self) -> int:
+        return self.extension.max_message
+
+    @ws_authenticated
+    async def get(self, session_id: str) -> None:
+        """Open the connection for who may read the session; what they may do beyond is checked message by message."""
+        if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, "read", self.auth_resource)):
+            raise HTTPError(403)
+        self.session_id = (await self.session_for(session_id)).session_id
+        self._after()
+        await super().get(session_id)
+
+    async def open(self, *args: Any, **kwargs: Any) -> None:
+        super().open(*args, **kwargs)
+        manager = await self.manager()
+        after = self._after()
+        if after is None:
+            after = await manager.store.last_seq(self.session_id)
+        words = say("server.connected", self.language)
+        await self._tell(Event("connected", session_id=self.session_id, message=words).to_dict())
+        self._reading = asyncio.ensure_future(self.extension.feeds.read(manager, self.session_id, after, self._send))
+        self._reading.add_done_callback(self._read_all)
+        self._checking = asyncio.ensure_future(self._check())
+
+    async def on_message(self, message: str | bytes) -> None:
+        try:
+            asked = _DECODER.decode(message)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            await self._refuse(BadInput("server.bad_json", problem=str(error)))
+            return
+        try:
+            await self._obey(asked)
+        except CSVAgentError as error:
+            await self._refuse(error)
+
+    def on_close(self) -> None:
+        """A closed tab costs nothing from here on; what was asked goes on."""
+        for ended in (self._reading, self._checking):
+            if ended is not None:
+                ended.cancel()
+        super().on_close()
+
+    # --- within -----------------------------------------------------------------------------------------------------
+
+    async def _obey(self, asked: Analyze | Cancel | Ping | Close) -> None:
+        if isinstance(asked, Ping):
+            await self._tell(Event("pong").to_dict())
+        elif isinstance(asked, Close):
+            self.close(1000)
+        elif isinstance(asked, Cancel):
+            await self._must("execute")
+            task = await self.task_for(asked.task_id, "own")
+            await (await self.manager()).cancel(task.task_id)
+        else:
+            await self._must("execute")
+            await self._ask(asked)
+
+    async def _ask(self, asked: Analyze) -> None:
+        await self.session_for(self.session_id, "ask")
+        question = Question(
+            asked.query,
+            await self._sources(asked),
+            model=asked.model,
+            max_attempts=asked.max_attempts,
+            timeout=asked.timeout,
+            share=asked.share,
+            language=asked.language,
+        )
+        manager = await self.manager()
+        await manager.ask(question, session_id=self.session_id, owner=self.owner, outlives_runner=True)
+
+    async def _sources(self, asked: Analyze) -> tuple[Source, ...]:
+        from .sources import source_from_base64, sources_by_path
+
+        paths = (*((asked.path,) if asked.path else ()), *asked.paths)
+        if asked.file_base64 is not None:
+            return (await source_from_base64(self, asked.file_base64, asked.filename, asked.dialect),)
+        return await sources_by_path(self, paths, asked.dialect) if paths else ()
+
+    async def _must(self, action: str) -> None:
+        if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, action, self.auth_resource)):
+            raise BadInput("server.not_allowed", action=action)
+
+    async def _check(self) -> None:
+        """End the connection of who may not read the session any more."""
+        watcher = Watcher(self, self.session_id)
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            if not await watcher.may_go_on():
+                self.close(1008, "session gone")
+                return
+
+    def _read_all(self, reading: asyncio.Task[None]) -> None:
+        """The feed has ended: the server stops, the log is out of reach, or the reader was too slow."""
+        if reading.cancelled():
+            return
+        error = reading.exception()
+        if isinstance(error, TimeoutError):
+            self.close(1008, "too slow")
+        elif not isinstance(error, WebSocketClosedError | StreamClosedError):
+            self.close(1012 if error is None else 1011)
+
+    async def _send(self, event: Event, text: str) -> None:
+        await self._write(text)
+
+    async def _refuse(self, error: CSVAgentError) -> None:
+        await self._tell({"type": "error", "message": error.say(self.language), "reason": error.kind})
+
+    async def _tell(self, content: dict[str, Any]) -> None:
+        with suppress(WebSocketClosedError, StreamClosedError):
+            await self._write(json.dumps(content))
+
+    def _write(self, text: str) -> Awaitable[None]:
+        return self.write_message(text)
+
+    def _after(self) -> int | None:
+        """Return where to go on from; None for what is new only."""
+        given = self.get_query_argument("after", "")
+        if not given:
+            return None
+        if not given.isascii() or not given.isdecimal() or int(given) > MAX_SEQ:
+            raise BadInput("server.bad_after", given=given[:40])
+        return int(given)
+
+
+ROUTES: Final[tuple[tuple[str, Any], ...]] = ((r"ws/analyze/([^/]+)", AnalyzeSocket),)
