@@ -16,6 +16,7 @@
     │   └── ModelRefused          a wrong key, an unknown model, a request it does not take
     ├── SandboxError
     │   ├── KernelDied            the dedicated kernel ended
+    │   │   └── LimitExceeded     it was ended, because the code in it took more than it may
     │   └── IsolationRefused      the host cannot isolate the code as well as is asked for
     └── StoreError
         ├── NotFound              no such session, task, artifact
@@ -124,6 +125,10 @@ class SandboxError(CSVAgentError):
 
 class KernelDied(SandboxError):
     kind = "kernel_died"
+
+
+class LimitExceeded(KernelDied):
+    """`values` has the limit's `name` and its value, `limit`."""
 
 
 class IsolationRefused(SandboxError):

@@ -338,7 +338,7 @@ class LimitHit(Message):
 
     @property
     def values(self) -> dict[str, Any]:
-        return {"limit": self.value, "setting": self.setting}
+        return {"name": self.name, "limit": self.value, "setting": self.setting}
 
     def say(self, language: Language = "en") -> str:
         """Return what happened and what to do next."""

@@ -270,7 +270,7 @@ async def test_endless_code_ends_with_the_deadline(place: Workplace, sales: Sour
     assert result.error is not None
     assert (result.error.kind, result.error.message) == (
         "timeout",
-        "The time was up after 4 seconds. Ask for less at once, or allow more time.",
+        "The time was up after 4 seconds. Ask for less at once, or allow more time (c.CSVAgentManager.timeout).",
     )
     assert "while True" in result.attempts[0].code
     assert result.text_output == "on it"
@@ -282,6 +282,44 @@ async def test_a_kernel_that_dies_is_told(place: Workplace, sales: Source) -> No
     assert result.error is not None
     assert result.error.kind == "kernel_died"
     assert not place.kernel.alive
+
+
+async def test_code_that_a_limit_stops_is_repaired_with_advice_whatever_may_be_shared(
+    place: Workplace, sales: Source
+) -> None:
+    model = ScriptedModel(reply("np.ones(10**12)"), reply(SUM))
+    result, _ = await run(make_desk(place, model, Books(), share="schema", language="ru"), "Сумма?", sales)
+    assert result.success and result.attempts[0].error is not None
+    assert "4 ГБ" in result.attempts[0].error.evalue and "kernel_memory" in result.attempts[0].error.evalue
+    told = model.prompts[1].messages[-1].content
+    assert "gives the code 4 GB of memory" in told and "Unable to allocate" not in told
+
+
+async def test_after_a_limit_that_ended_the_kernel_another_one_takes_the_next_attempt(
+    shop: Shop, sales: Source
+) -> None:
+    model = ScriptedModel(reply("for n in range(3000): open(f'{n}.txt', 'w').close()"), reply(SUM))
+    books = Books()
+    result, _ = await run(make_desk(None, model, books, acquire=shop.place), "What is the sum?", sales)
+    assert (result.success, result.value, result.attempts_count, books.released) == (True, 35, 2, 2)
+    error = result.attempts[0].error
+    assert error is not None and "more files and folders than the 1000" in error.evalue
+    assert "there may be 1000 files" in model.sent
+
+
+async def test_a_limit_at_the_last_attempt_is_told_with_its_setting(shop: Shop, sales: Source) -> None:
+    model = ScriptedModel(reply("for n in range(3000): open(f'{n}.txt', 'w').close()"))
+    desk = make_desk(None, model, Books(), acquire=shop.place, max_attempts=1)
+    result, _ = await run(desk, "What is the sum?", sales)
+    assert result.error is not None and "LimitExceeded" not in result.error.message
+    assert "c.CSVAgentManager.kernel_work_files" in result.error.message
+
+
+async def test_what_a_limit_left_out_is_a_note(place: Workplace, sales: Source) -> None:
+    model = ScriptedModel(reply("for _ in range(31): display(df)\n'all'"))
+    result, _ = await run(make_desk(place, model, Books()), "Show it", sales)
+    assert result.success and len(result.tables) == 30
+    assert any("30" in note.text and "c.CSVAgentManager.kernel_tables" in note.text for note in result.notes)
 
 
 # --- stopping -------------------------------------------------------------------------------------------------------

@@ -6,8 +6,19 @@ import pytest
 
 from csvagent_jupyter.agent.checks import Finding
 from csvagent_jupyter.agent.code import Reply
-from csvagent_jupyter.agent.setback import CUT, MAX_TOLD, line_of, of_advice, of_check, of_error, of_missing_code, told
-from csvagent_jupyter.messages import ExecutionError
+from csvagent_jupyter.agent.setback import (
+    CUT,
+    LIMITS,
+    MAX_TOLD,
+    line_of,
+    of_advice,
+    of_check,
+    of_error,
+    of_missing_code,
+    told,
+)
+from csvagent_jupyter.messages import ExecutionError, LimitHit
+from csvagent_jupyter.translations import Language
 
 CODE = "a = 1\nb = a / 0\n"
 
@@ -43,3 +54,24 @@ def test_a_long_error_is_one_short_line() -> None:
     line = told(ExecutionError("E", "x\n" * 5_000), "en")
     assert "\n" not in line
     assert len(line) <= MAX_TOLD + 10
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("name", sorted(LIMITS))
+def test_a_limit_is_told_to_the_reader_with_its_setting_and_to_the_model_without(name: str, language: Language) -> None:
+    hit = LimitHit(name, 3 * 2**30)
+    setback = of_error(CODE, ExecutionError("MemoryError", "x\n" * 500, line_number=2), [hit], language)
+    line = told(setback.error, language)
+    assert f"c.CSVAgentManager.kernel_{name}" in line and line.count("…") == 1
+    assert setback.failure.evalue == "x\n" * 500 and not setback.ours
+    assert setback.failure.hint and "CSVAgentManager" not in setback.failure.hint
+
+
+def test_a_limit_that_only_cut_something_is_no_reason_of_an_error() -> None:
+    setback = of_error(CODE, ExecutionError("KeyError", "'x'"), [LimitHit("output", 10)])
+    assert (setback.error.evalue, setback.failure.hint) == ("'x'", "")
+
+
+def test_what_a_limit_ended_is_told_without_a_class() -> None:
+    setback = of_error(CODE, ExecutionError("LimitExceeded", ""), [LimitHit("work_size", 2**29)])
+    assert told(setback.error, "en").startswith("The files that the code wrote take more than the 512 MB")

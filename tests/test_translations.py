@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from csvagent_jupyter.translations import Language, language_of, number, plural, say
+from csvagent_jupyter.translations import Language, language_of, number, plural, say, size
 
 FORMS = ["строка", "строки", "строк"]
 
@@ -35,6 +35,21 @@ def test_values_are_filled_in_as_they_are() -> None:
 )
 def test_numbers_are_written_as_the_language_does(value: float, english: str, russian: str) -> None:
     assert (number(value), number(value, "ru")) == (english, russian)
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "russian"),
+    [
+        (0, "0 KB", "0 КБ"),
+        (1_536, "1.5 KB", "1,5 КБ"),
+        (2**20, "1 MB", "1 МБ"),
+        (600 * 2**20, "600 MB", "600 МБ"),
+        (4 * 2**30, "4 GB", "4 ГБ"),
+        (2**30 + 2**29, "1.5 GB", "1,5 ГБ"),
+    ],
+)
+def test_sizes_are_in_the_unit_that_fits(value: int, english: str, russian: str) -> None:
+    assert (size(value), size(value, "ru")) == (english, russian)
 
 
 @pytest.mark.parametrize(

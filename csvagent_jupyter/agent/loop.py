@@ -9,19 +9,19 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
-from ..exceptions import BadInput, Cancelled, CSVAgentError, DeadlineExceeded, Failed
+from ..exceptions import BadInput, Cancelled, CSVAgentError, DeadlineExceeded, Failed, LimitExceeded
 from ..messages import (
     Answer,
     Attempt,
     Event,
     Execution,
     ExecutionError,
+    LimitHit,
     Note,
     Prompt,
     Question,
     Turn,
 )
-from ..translations import say
 from .account import Account
 from .advice import advise
 from .checks import Finding, check
@@ -33,7 +33,7 @@ from .reading import Reading, forget, prepare, profile_tables, read_tables, turn
 from .replay import prepare_replay
 from .result import alt_texts, keep_result, text_of
 from .script import write_script
-from .setback import Setback, of_advice, of_check, of_error, of_missing_code, told
+from .setback import LIMIT_EXCEEDED, Setback, of_advice, of_check, of_error, of_missing_code, told
 
 MAX_QUESTION: Final = 20_000
 
@@ -149,7 +149,8 @@ class Run:
         forget(place)
         self.account.attempts.append(Attempt(1, saved.code, execution.error, execution.seconds))
         if execution.error is not None:
-            raise Failed("agent.replay_failed", error=told(execution.error, self.desk.language))
+            failed = of_error(saved.code, execution.error, execution.limits, self.desk.language).error
+            raise Failed("agent.replay_failed", error=told(failed, self.desk.language))
         yield self.account.progress("checking", key="replay_checking")
         self._accepted = (saved.code, execution, await _checked(execution, saved.code))
         result = await self._finish(saved.reading, saved.earlier)
@@ -187,6 +188,8 @@ class Run:
         setback: Setback | None = None
         for number in range(1, self.desk.max_attempts + 1):
             self.account.begin_attempt(number)
+            if not place.kernel.alive:
+                place = await self._reopen(place)
             started = self._clock()
             yield self.account.progress("generating", model=self.desk.model.name if self.desk.model else None)
             async with aclosing(self._generate(place, reading, turns, setback)) as steps:
@@ -267,6 +270,11 @@ class Run:
         except DeadlineExceeded:
             forget(place)
             raise DeadlineExceeded("agent.timeout_run", seconds=self.desk.timeout) from None
+        except LimitExceeded as error:
+            # The kernel is gone, and yet it is an error of the code: other code may do with less.
+            forget(place)
+            hit = LimitHit(error.values["name"], error.values["limit"])
+            return Execution(error=ExecutionError(LIMIT_EXCEEDED, ""), limits=(hit,))
         except (asyncio.CancelledError, CSVAgentError):
             forget(place)
             raise
@@ -280,7 +288,7 @@ class Run:
         taken out of the kernel again, for the next attempt must not build on it.
         """
         if execution.error is not None:
-            return of_error(code, execution.error)
+            return of_error(code, execution.error, execution.limits, self.desk.language)
         findings = await _checked(execution, code)
         severe = next((finding for finding in findings if finding.severe), None)
         if severe is None:
@@ -303,8 +311,7 @@ class Run:
         self.account.notes += [finding.note(language) for finding in findings]
         if kept.trouble is not None:
             self.account.notes.append(Note("warning", kept.trouble.say(language)))
-        if execution.cut:
-            self.account.notes.append(Note("warning", say("agent.cut_output", language)))
+        self.account.notes += [Note("warning", hit.say(language)) for hit in execution.limits]
         answer = replace(
             self.account.answer(success=True),
             final_code=code,
@@ -352,6 +359,13 @@ class Run:
     async def _open(self) -> Workplace:
         assert self._opening is not None
         return await self._within(asyncio.shield(self._opening))
+
+    async def _reopen(self, place: Workplace) -> Workplace:
+        """Take another kernel for one that a limit has ended."""
+        self._opening = self._place = None
+        await self.desk.release(place)
+        self._opening = asyncio.create_task(self._acquire())
+        return await self._open()
 
     async def _leave(self) -> None:
         """Give the kernel back, also when it was still starting."""

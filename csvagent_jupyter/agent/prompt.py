@@ -198,5 +198,7 @@ def _repair(failure: Failure) -> list[ChatMessage]:
     lines.append(f"<data>\n{quoted(problem, ERROR_CHARACTERS)}\n</data>")
     if failure.traceback:
         lines.append(f"<data>\n{quoted(failure.traceback[-ERROR_CHARACTERS:], ERROR_CHARACTERS)}\n</data>")
+    if failure.hint:
+        lines.append(failure.hint)
     lines.append("Find the cause, then reply again in the same form, with the whole corrected code.")
     return [*told, ChatMessage("user", "\n".join(lines))]

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from ..messages import ExecutionError, Failure
-from ..translations import Language, say
+from ..messages import ExecutionError, Failure, LimitHit
+from ..translations import Language, say, size
 from .checks import Finding
 from .code import Reply
 
 MAX_TOLD: Final = 300
+MAX_BESIDE_A_LIMIT: Final = 60
 NO_CODE: Final = "The reply has no fenced block that starts with ```python. Write the code in exactly one such block."
 CUT: Final = "the reply was cut off before its end: write shorter code"
+
+LIMIT_EXCEEDED: Final = "LimitExceeded"
+LIMITS: Final = {
+    "memory": "The sandbox gives the code {size} of memory. Do with less: keep only the rows and columns that matter, "
+    "aggregate before you merge, make no copies.",
+    "cpu_seconds": "The sandbox gives the code {value} seconds of processor time. Use vectorised operations instead of "
+    "loops, and less data.",
+    "tasks": "The sandbox lets the code start no more threads. Start none.",
+    "open_files": "In the sandbox {value} files may be open at a time. Close each file before you open the next.",
+    "file_size": "In the sandbox a file may have {size}. Write less, or several files.",
+    "work_size": "In the sandbox all files together may have {size}. Write less.",
+    "work_files": "In the sandbox there may be {value} files. Write fewer.",
+    "message": "The result is too large to be sent: print and return a summary or the first rows.",
+    "traffic": "The output is too large to be sent: print and return a summary or the first rows.",
+}
+"""What a model is told of a limit that its code ran into, so that its next attempt does with less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +42,25 @@ class Setback:
     ours: bool
 
 
-def of_error(code: str, error: ExecutionError) -> Setback:
-    """Return the setback of code that failed while it ran."""
+def of_error(code: str, error: ExecutionError, limits: Sequence[LimitHit] = (), language: Language = "en") -> Setback:
+    """Return the setback of code that failed while it ran; of a limit that it ran into both are told."""
     line = line_of(code, error.line_number)
     number = error.line_number if line else None
-    return Setback(error, Failure(code, error.ename, error.evalue, number, line, error.traceback), ours=False)
+    failure = Failure(code, error.ename, error.evalue, number, line, error.traceback)
+    for hit in limits:
+        if hit.name in LIMITS:
+            hint = LIMITS[hit.name].format(size=size(hit.value), value=hit.value)
+            return Setback(_limited(error, hit, language), replace(failure, hint=hint), ours=False)
+    return Setback(error, failure, ours=False)
+
+
+def _limited(error: ExecutionError, hit: LimitHit, language: Language) -> ExecutionError:
+    """Return the error with what it means and what can be done about it."""
+    said = " ".join(error.evalue.split()).rstrip(".")
+    if len(said) > MAX_BESIDE_A_LIMIT:
+        said = said[: MAX_BESIDE_A_LIMIT - 1] + "…"
+    text = hit.say(language).removesuffix(".")
+    return replace(error, evalue=f"{said}. {text}" if said else text)
 
 
 def of_advice(reply: Reply, error: ExecutionError) -> Setback:
@@ -62,7 +94,7 @@ def told(error: ExecutionError, language: Language) -> str:
     evalue = " ".join(error.evalue.split())
     if len(evalue) > MAX_TOLD:
         evalue = evalue[: MAX_TOLD - 1] + "…"
-    if error.ename in ("CheckFailed", "NoCode"):
+    if error.ename in ("CheckFailed", "NoCode", LIMIT_EXCEEDED):
         return evalue.rstrip(".")
     text = f"{error.ename}: {evalue}" if evalue else error.ename
     if error.line_number is None:

@@ -16,7 +16,7 @@ import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
 
 from ..confinement import Limits
-from ..exceptions import KernelDied
+from ..exceptions import KernelDied, LimitExceeded
 from ..messages import LimitHit
 from .outputs import limit_hit
 from .relay import Relay
@@ -118,12 +118,12 @@ class Conversation:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if reply.done():
                 if hit := await self._watch.finish():
-                    raise limit_died(hit)
+                    raise _exceeded(hit)
                 return reply.result()
             if listening.done():
                 listening.result()
             if exceeded.done():
-                raise limit_died(exceeded.result())
+                raise _exceeded(exceeded.result())
             if not ended.done():
                 await asyncio.wait({ended}, timeout=DEATH_PAUSE)
             if ended.done():
@@ -185,10 +185,9 @@ class Conversation:
         hit = limit_hit("memory", self._limits)
         return KernelDied("sandbox.died", **hit.values)
 
-    def _too_much(self, limit: str) -> KernelDied:
-        return limit_died(limit_hit(limit, self._limits))
+    def _too_much(self, limit: str) -> LimitExceeded:
+        return _exceeded(limit_hit(limit, self._limits))
 
 
-def limit_died(hit: LimitHit) -> KernelDied:
-    """Return the error of a kernel that is ended because of a limit."""
-    return KernelDied(hit.key, **hit.values)
+def _exceeded(hit: LimitHit) -> LimitExceeded:
+    return LimitExceeded(hit.key, **hit.values)

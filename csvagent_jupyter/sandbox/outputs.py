@@ -35,9 +35,9 @@ MAX_COLUMNS = 1_000
 MAX_PNG = 8 * 2**20
 MAX_SVG = 2**20
 MAX_PIXELS = 10_000
-CUTS = frozenset({"output", "figures", "tables"})
 # What only the kernel itself can know. That it says so is no proof, and all that comes of it is a text of ours.
-_CLAIMED = ("memory", "cpu_seconds", "tasks", "open_files", "file_size", "output", "figures", "tables", "table_size")
+_CUTS = ("output", "figures", "tables", "table_size")
+_STOPS = ("memory", "cpu_seconds", "tasks", "open_files", "file_size")
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 Scalar = str | int | float | bool | None
@@ -113,7 +113,8 @@ def to_execution(reply: Reply, folder: OutFolder, files: tuple[ResultFile, ...],
         clip(reply.error.traceback),
         reply.error.line_number,
     )
-    claimed = {*reply.limits[:100], reply.error.limit if reply.error else ""}
+    hit = [name for name in _CUTS if name in reply.limits]
+    stopped_at = [name for name in _STOPS if reply.error is not None and name == reply.error.limit]
     pairs = [
         (plot, _chart(chart))
         for picture, chart in zip(reply.figures[: limits.figures], reply.charts, strict=False)
@@ -130,8 +131,8 @@ def to_execution(reply: Reply, folder: OutFolder, files: tuple[ResultFile, ...],
         losses=tuple(_loss(one) for one in reply.losses[:100]),
         error=error or None,
         seconds=reply.seconds if math.isfinite(reply.seconds) and reply.seconds >= 0 else 0.0,
-        cut=bool(set(reply.limits) & CUTS),
-        limits=tuple(limit_hit(name, limits) for name in _CLAIMED if name in claimed),
+        cut=bool(hit),
+        limits=tuple(limit_hit(name, limits) for name in (*stopped_at, *hit)),
     )
 
 

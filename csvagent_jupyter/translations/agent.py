@@ -64,8 +64,10 @@ TEXTS: Catalogue = {
         "Модель дважды ответила без пригодного кода. Сформулируйте вопрос иначе или выберите другую модель.",
     ),
     "timeout_run": (
-        "The time was up after {seconds:second|seconds}. Ask for less at once, or allow more time.",
-        "Время вышло ({seconds:секунда|секунды|секунд}). Упростите вопрос или увеличьте время.",
+        "The time was up after {seconds:second|seconds}. Ask for less at once, or allow more time "
+        "(c.CSVAgentManager.timeout).",
+        "Время вышло ({seconds:секунда|секунды|секунд}). Упростите вопрос или увеличьте время "
+        "(c.CSVAgentManager.timeout).",
     ),
     "timeout_model": (
         "The model had not finished after {seconds:second|seconds}. Allow more time, or choose a faster model.",
@@ -151,10 +153,6 @@ TEXTS: Catalogue = {
     "loss_join": (
         "{rows:row|rows} without a match in the other table did not enter this result.",
         "В результате нет {rows:строки|строк|строк} без пары в другой таблице.",
-    ),
-    "cut_output": (
-        "The output was longer than is kept; its end is missing.",
-        "Вывод длиннее, чем сохраняется; конец отброшен.",
     ),
     # Replay.
     "replay_sources": (

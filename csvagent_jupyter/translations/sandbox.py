@@ -74,9 +74,9 @@ TEXTS: Catalogue = {
     ),
     "limit_tasks": (
         "The code could not start another thread: it may have {limit:thread|threads}, as far as their memory "
-        "suffices. Ask for a simpler way, or raise {setting} and c.CSVAgentManager.kernel_memory.",
+        "suffices. Ask for a simpler way, or raise {setting} and kernel_memory.",
         "Код не смог запустить ещё один поток: ему можно иметь {limit:поток|потока|потоков}, пока на них хватает "
-        "памяти. Попросите решить задачу проще или увеличьте {setting} и c.CSVAgentManager.kernel_memory.",
+        "памяти. Попросите решить задачу проще или увеличьте {setting} и kernel_memory.",
     ),
     "limit_open_files": (
         "The code had more files open than the {limit} that it may have at a time. Ask for fewer files, or raise "
