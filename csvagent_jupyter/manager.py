@@ -91,9 +91,15 @@ class CSVAgentManager(Settings):
         await self.store.open()
         self.access = Access(self.store)
         self.artifacts = Artifacts(self.folder / "artifacts", quota=self.artifact_quota)
-        limits = self.kernel_limits
+        limits, idle = self.kernel_limits, self.kernel_idle_seconds
         spare = self.spare_kernel
-        pool = KernelPool(self.max_kernels, self.kernel_idle_seconds, lambda: SandboxKernel(limits), spare=spare)
+        pool = KernelPool(
+            self.max_kernels,
+            idle,
+            lambda: SandboxKernel(limits, server_idle_seconds=idle),
+            spare=spare,
+            max_memory=self.kernels_memory,
+        )
         self._workshop = Workshop(self.store, self.artifacts, pool, self.rules)
         self._queue = self.task_queue_class(
             self.store, self._workshop.prepare, Run, max_running=self.max_running, adopts=self.adopts

@@ -46,9 +46,14 @@ class Settings(LoggingConfigurable):
     adopts = Bool(False, help="Whether tasks that a process left behind are taken up again: a server's are.")
     max_running = Integer(4, min=1, help="Tasks that run at a time.").tag(config=True)
     max_kernels = Integer(4, min=1, help="Dedicated kernels that are kept at a time.").tag(config=True)
-    kernel_idle_seconds = Float(900.0, min=1.0, help="Seconds after which an idle dedicated kernel ends.").tag(
-        config=True
-    )
+    kernel_idle_seconds = Float(
+        900.0, min=1.0, help="Seconds after which an idle dedicated kernel ends, and the process that starts them."
+    ).tag(config=True)
+    kernels_memory = Integer(
+        allow_none=True,
+        help="Bytes of memory that all dedicated kernels may take together; none: no bound. "
+        "Usually half of what the machine, or the control group, has.",
+    ).tag(config=True)
     spare_kernel = Bool(True, help="Start one kernel ahead, so that a session's first question finds it ready.").tag(
         config=True
     )
@@ -81,6 +86,12 @@ class Settings(LoggingConfigurable):
     session_cost = Float(None, allow_none=True, help="US dollars that one session may cost.").tag(config=True)
     owner_tokens = Integer(None, allow_none=True, help="Tokens that one person may use in a day.").tag(config=True)
     owner_cost = Float(None, allow_none=True, help="US dollars that one person may spend in a day.").tag(config=True)
+
+    @default("kernels_memory")
+    def _half_of_all_memory(self) -> int | None:
+        from .sandbox.memory import half_of_all
+
+        return half_of_all()
 
     @default("share")
     def _share_from_environment(self) -> str | None:

@@ -260,6 +260,24 @@ async def test_a_fork_server_that_dies_takes_its_kernels_along_and_the_next_ques
         assert [entry.name for entry in place.iterdir()] == ["modules"]
 
 
+async def test_a_fork_server_that_nobody_needs_ends_and_comes_again(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with own_server(place, monkeypatch) as pid:
+        server = usual_server().server
+        for _ in range(2):
+            kernel = SandboxKernel(folder=place, server_idle_seconds=0.1)
+            await kernel.start()
+            assert server.pid is not None
+            await asyncio.sleep(0.3)  # a kernel that is there keeps it
+            assert (await kernel.execute("6 * 7", timeout=30)).value == 42
+            await kernel.stop()
+            async with asyncio.timeout(30):
+                while server.pid is not None:
+                    await asyncio.sleep(0.01)
+        assert not Path(f"/proc/{pid}").exists()
+
+
 async def test_work_comes_to_its_end_and_its_error_is_told() -> None:
     ended: list[str] = []
 

@@ -115,6 +115,7 @@ class ForkServer:
 
     def _fork(self, order: dict[str, Any], descriptors: list[int]) -> None:
         number = order["number"]
+        self._idle_seconds = order["idle_seconds"]
         if order["folder"]:
             self._folders = {folder for folder in self._folders if folder.exists()} | {Path(order["folder"])}
         try:

@@ -75,7 +75,8 @@ class ForkServer:
 
     `preload` names a function, as ``module:function``, that imports and warms what the processes will need; it must
     leave no thread behind. `environment` gets the server's own folder and returns its environment. The server ends by
-    itself when it had no child and no request for `idle_seconds`. `outer` is put before its command line.
+    itself when it had no child and no request for `idle_seconds`, which may change and holds from the next fork on.
+    `outer` is put before its command line, and its folder is made in `place`.
     """
 
     def __init__(
@@ -84,12 +85,14 @@ class ForkServer:
         environment: Callable[[Path], Mapping[str, str]],
         idle_seconds: float = 900.0,
         outer: tuple[str, ...] = (),
+        place: Path | None = None,
     ) -> None:
         self.refusal = ""
         self._preload = preload
         self._environment = environment
-        self._idle_seconds = idle_seconds
+        self.idle_seconds = idle_seconds
         self._outer = outer
+        self._place = place
         self._connection: _Connection | None = None
         self._lock = threading.Lock()
         _servers.add(self)
@@ -131,6 +134,7 @@ class ForkServer:
         `errors`, 3 is `report`. Raises CannotFork.
         """
         order = {"do": "fork", "entry": entry, "argument": argument, "environment": dict(environment)}
+        order["idle_seconds"] = self.idle_seconds
         order["folder"] = str(folder) if folder is not None else None
         for _ in range(2):
             try:
@@ -164,8 +168,8 @@ class ForkServer:
         with self._lock:
             if self._connection is None or self._connection.gone:
                 try:
-                    self._connection = _Connection(self._environment, self._outer)
-                    self._connection.tell(do="prepare", preload=self._preload, idle_seconds=self._idle_seconds)
+                    self._connection = _Connection(self._environment, self._outer, self._place)
+                    self._connection.tell(do="prepare", preload=self._preload, idle_seconds=self.idle_seconds)
                 except CannotFork as error:
                     self.refusal = str(error)
                     raise
@@ -184,7 +188,9 @@ class ForkServer:
 class _Connection:
     """One life of a server: its process, the socket to it, and what it was asked."""
 
-    def __init__(self, environment: Callable[[Path], Mapping[str, str]], outer: tuple[str, ...]) -> None:
+    def __init__(
+        self, environment: Callable[[Path], Mapping[str, str]], outer: tuple[str, ...], place: Path | None
+    ) -> None:
         if sys.platform != "linux":
             raise CannotFork("only Linux has what a server for new processes needs")
         self.gone = False
@@ -193,7 +199,7 @@ class _Connection:
         self._children: dict[int, Spawned] = {}
         self._number = 0
         self._lock = threading.Lock()
-        self.folder = Path(tempfile.mkdtemp(prefix="csvagent-server-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="csvagent-server-", dir=place))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket = ours
         command = [*outer, sys.executable, "-P", "-m", f"{__package__}.forkserver", str(theirs.fileno())]

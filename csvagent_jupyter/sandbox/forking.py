@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -15,6 +16,8 @@ from typing import Final
 import msgspec
 
 from ..confinement import Limits, clean_environment
+from ..confinement.outer import command_in
+from ..confinement.probe import lay_out
 from ..confinement.spawning import CannotFork, ForkServer, Spawned
 from .layout import CONFINED, ONE_THREAD, make_folder, share_font_list
 
@@ -63,10 +66,15 @@ class ForkedProcess:
 
 
 class KernelServer:
-    """A fork server for kernels, and what was measured of a process that it forks and that confines itself."""
+    """A fork server for kernels, and what was measured of a process that it forks and that confines itself.
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self.server = ForkServer(f"{_WARM}:warm", partial(_lay_out, dict(environ)), IDLE_SECONDS)
+    With `place` it is in the outer layer, and of the sandboxes sees those that are made there.
+    """
+
+    def __init__(self, environ: Mapping[str, str], place: Path | None = None) -> None:
+        outer = command_in(place) if place is not None else ()
+        self.server = ForkServer(f"{_WARM}:warm", partial(_lay_out, dict(environ)), IDLE_SECONDS, outer, place)
+        self._outer = place is not None
         self._refused: Future[dict[str, bool]] | None = None
 
     async def fork(
@@ -108,11 +116,12 @@ class KernelServer:
 
     async def _measure(self, environment: Mapping[str, str], folder: Path, errors: int) -> dict[str, bool]:
         begin, end = os.pipe()
-        with os.fdopen(begin, "rb", buffering=0) as report:
+        with os.fdopen(begin, "rb", buffering=0) as report, tempfile.TemporaryDirectory(prefix="csvagent-") as outside:
+            lay_out(Path(outside))
             try:
                 spawned = await self.server.spawn(
                     f"{_WARM}:measure_confinement",
-                    None,
+                    outside if self._outer else None,
                     errors=errors,
                     report=end,
                     folder=folder,
@@ -130,12 +139,20 @@ class KernelServer:
         return msgspec.json.decode(line, type=dict[str, bool]) if line else {}
 
 
-def server_for(environ: Mapping[str, str]) -> KernelServer:
-    """Return the fork server of this process for kernels in such an environment; it starts when it is first asked."""
-    key = tuple(environ.get(name, "") for name in _READ_AT_START)
+def server_for(
+    environ: Mapping[str, str], idle_seconds: float | None = None, place: Path | None = None
+) -> KernelServer:
+    """Return the fork server of this process for kernels in such an environment; it starts when it is first asked.
+
+    It ends by itself when it was not needed for `idle_seconds`; who asked last has the say.
+    With `place`, in which the sandboxes are made, it is one in the outer layer.
+    """
+    key = (place, *(environ.get(name, "") for name in _READ_AT_START))
     with _lock:
         if key not in _servers:
-            _servers[key] = KernelServer(environ)
+            _servers[key] = KernelServer(environ, place)
+        if idle_seconds is not None:
+            _servers[key].server.idle_seconds = idle_seconds
         return _servers[key]
 
 
@@ -165,5 +182,5 @@ def _lay_out(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
     return clean_environment(environ, folder, Limits()) | ONE_THREAD
 
 
-_servers: dict[tuple[str, ...], KernelServer] = {}
+_servers: dict[tuple[Path | str | None, ...], KernelServer] = {}
 _lock = threading.Lock()

@@ -21,13 +21,14 @@ from jupyter_client.manager import AsyncKernelManager
 from traitlets.config import Config
 
 from ..confinement import Limits, remove_folder, room_for_data
+from ..confinement.outer import usual_place
 from ..exceptions import DeadlineExceeded, KernelDied
 from ..messages import Execution, Isolation
 from ..translations import Language, say
 from . import processes
 from .conversation import Conversation, LiveText
 from .endings import ENDS_WITHIN, end_at_once, end_unasked, settle, to_the_end
-from .forking import ForkedProcess
+from .forking import IDLE_SECONDS, ForkedProcess
 from .intake import OutFolder, WorkFolder
 from .layout import make_folder, put_file, sandbox_environment
 from .memory import used_by
@@ -52,7 +53,8 @@ class SandboxKernel:
 
     It belongs to the event loop in which it was started. `folder` is where its working folder is made (default: the
     system's temporary folder); everything in it is gone after `stop`. `confined` and `forked` may be switched off to
-    see what confinement and fork server do; where the system does not have them, they are off by themselves.
+    see what confinement and fork server do; where the system does not have them, they are off by themselves. The fork
+    server ends when it was not needed for `server_idle_seconds`.
     """
 
     def __init__(
@@ -63,10 +65,12 @@ class SandboxKernel:
         *,
         confined: bool = True,
         forked: bool = True,
+        server_idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self.limits = limits or Limits()
         self.kernel_name = kernel_name
-        self._config = Config({"SandboxProvisioner": {"confined": confined, "forked": forked}})
+        options = {"confined": confined, "forked": forked, "server_idle_seconds": server_idle_seconds}
+        self._config = Config({"SandboxProvisioner": options})
         self._parent = folder
         self._manager: AsyncKernelManager | None = None
         self._conversation: Conversation | None = None
@@ -148,7 +152,7 @@ class SandboxKernel:
             raise
 
     async def _start(self) -> None:
-        self._folder = folder = Path(tempfile.mkdtemp(prefix="csvagent-", dir=self._parent))
+        self._folder = folder = Path(tempfile.mkdtemp(prefix="csvagent-", dir=self._parent or usual_place()))
         make_folder(folder)
         self._context = zmq.asyncio.Context()
         self._context.setsockopt(zmq.MAXMSGSIZE, self.limits.message)

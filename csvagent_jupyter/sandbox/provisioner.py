@@ -20,13 +20,14 @@ from typing import Any, BinaryIO
 import msgspec
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import Bool
+from traitlets import Bool, Enum, Float, default
 
 from ..confinement import Limits, remove_folder
+from ..confinement.outer import OUTER_LAYERS, chosen, shared_place, trouble
 from ..confinement.spawning import CannotFork
 from ..exceptions import KernelDied
 from . import processes
-from .forking import ForkedProcess, server_for
+from .forking import IDLE_SECONDS, ForkedProcess, server_for
 from .layout import CONFINED, LIMITS, ONE_THREAD, make_folder, sandbox_environment, share_font_list
 
 START_SECONDS = 60.0
@@ -51,11 +52,22 @@ class SandboxProvisioner(LocalProvisioner):
 
     confined = Bool(True, config=True, help="Whether the kernel confines itself, as far as the system lets it.")
     forked = Bool(True, config=True, help="Whether a fork server may start the kernel, where there can be one.")
+    server_idle_seconds = Float(IDLE_SECONDS, config=True, help="Seconds after which an idle fork server ends.")
+
+    outer_layer = Enum(
+        OUTER_LAYERS,
+        config=True,
+        help="Whether the kernel runs inside bubblewrap as well: off, bubblewrap (where that works), or required.",
+    )
 
     process: Any = None
     report: Report | None = None
     folder: Path | None = None
     _own_folder = False
+
+    @default("outer_layer")
+    def _outer_layer_of_the_environment(self) -> str:
+        return chosen()
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Called by the kernel manager before the start: lay out the folder and clean the environment."""
@@ -64,7 +76,7 @@ class SandboxProvisioner(LocalProvisioner):
         if processes.MARK in given:
             self.folder = Path(given[processes.MARK])
         elif self.folder is None:
-            self.folder, self._own_folder = Path(tempfile.mkdtemp(prefix="csvagent-")), True
+            self.folder, self._own_folder = Path(tempfile.mkdtemp(prefix="csvagent-", dir=self._usual_place())), True
         make_folder(self.folder)
         self._place_sockets(self.folder / "ipc")
         told = {CONFINED: str(int(self.confined))}
@@ -107,17 +119,18 @@ class SandboxProvisioner(LocalProvisioner):
         """Ask the fork server for the kernel; None when it is not for the fork server, or there can be none."""
         ours = [sys.executable, "-P", "-m", INSIDE]
         if not self.forked or cmd[: len(ours)] != ours or self.folder is None:
-            return None
+            return self._without_outer_layer("the fork server is not used")
+        place = self.folder.parent if await asyncio.to_thread(self._usual_place) else None
         begin, end = os.pipe()
         report = os.fdopen(begin, "rb", buffering=0)
         try:
-            process = await server_for(options["env"]).fork(
+            process = await server_for(options["env"], self.server_idle_seconds, place).fork(
                 cmd[len(ours) :], options["env"], self.folder, errors.fileno(), end
             )
         except CannotFork as reason:
             self.log.info("The kernel starts without the fork server: %s", reason)
             report.close()
-            return None
+            return self._without_outer_layer(str(reason))
         except BaseException:
             report.close()
             raise
@@ -125,6 +138,23 @@ class SandboxProvisioner(LocalProvisioner):
             os.close(end)
         self.process, self.pid, self.pgid, self.cwd = process, process.pid, None, options["cwd"]
         return self.connection_info, report
+
+    def _usual_place(self) -> Path | None:
+        """Return where sandboxes are made that the outer layer is around; None where there is none, or raises."""
+        if self.outer_layer == "off":
+            return None
+        found = trouble()
+        if found is None:
+            return shared_place()
+        if self.outer_layer == "required":
+            raise KernelDied(found.key, **found.values)
+        self.log.info("%s", found.say())
+        return None
+
+    def _without_outer_layer(self, reason: str) -> None:
+        """Go on with an ordinary start, which has no outer layer, unless that is required."""
+        if self.outer_layer == "required":
+            raise KernelDied("confinement.outer_not_used", detail=reason)
 
     async def _launch(
         self, cmd: list[str], options: dict[str, Any], errors: BinaryIO
