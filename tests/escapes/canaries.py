@@ -23,6 +23,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from .leftovers import LIBC, key_of, left_at, new_mark, remove_all
+
 HOLDER = """
 import ctypes, os, sys
 kept = ctypes.create_string_buffer(os.environ["CANARY"].encode())
@@ -32,7 +34,6 @@ for line in sys.stdin:
     print(kept.raw.hex(), flush=True)
 """
 DIES = 0.2
-LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Holder:
@@ -166,7 +167,7 @@ class Canaries:
     def __init__(self, folder: Path) -> None:
         self.secret = os.environ.get("CSVAGENT_CANARY") or "canary_" + secrets.token_hex(12)
         self.word = "worked-" + secrets.token_hex(12)
-        self.mark = "csvagent-canary-" + secrets.token_hex(4)
+        self.mark = new_mark()
         self.folder = folder / "theirs"
         self.signals = 0
         self._before = signal.signal(signal.SIGUSR1, self._signalled)
@@ -177,7 +178,7 @@ class Canaries:
         self.listeners = Listeners(sockets, self.mark)
         self._heard = 0
         self.shm = Path("/dev/shm") / self.mark
-        self._segment, self._queue, self.segment = 0, 0, secrets.randbelow(2**30) + 1
+        self.segment = key_of(self.mark)
         self._configuration = Path(sys.prefix) / "etc" / "jupyter" / f"{self.mark}.json"
         self._own: dict[Path, tuple[bytes, tuple[Any, ...]]] = {}
         self._lay_out()
@@ -192,13 +193,8 @@ class Canaries:
         self.holder.end()
         self.listeners.end()
         signal.signal(signal.SIGUSR1, self._before)
-        LIBC.shmctl(self._segment, 0, None)
-        LIBC.msgctl(self._queue, 0, None)
-        for path in (self.shm, self._configuration, *self._left_in_libraries()):
-            path.unlink(missing_ok=True)
+        remove_all(self.mark)
         self.folder.chmod(0o700)
-        for folder in (self.folder, self.other):
-            shutil.rmtree(folder)
 
     # --- what they are -----------------------------------------------------------------------------------------------
 
@@ -284,8 +280,7 @@ class Canaries:
         return [*found, *((str(path),) for path in self._left_in_libraries())]
 
     def _left_in_libraries(self) -> list[Path]:
-        places = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib", "stdlib", "platstdlib")}
-        return [path for place in places for path in place.glob(f"{self.mark}*")]
+        return [path for path in left_at(self.mark) if path not in (self.shm, self._configuration)]
 
     # --- how they are made -------------------------------------------------------------------------------------------
 
@@ -347,13 +342,11 @@ class Canaries:
         LIBC.shmat.restype = ctypes.c_void_p
         LIBC.shmat.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_int]
         LIBC.shmdt.argtypes = [ctypes.c_void_p]
-        self._segment = LIBC.shmget(self.segment, 4096, 0o1600)
-        at = LIBC.shmat(self._segment, None, 0)
+        at = LIBC.shmat(LIBC.shmget(self.segment, 4096, 0o1600), None, 0)
         ctypes.memmove(at, self.secret.encode(), len(self.secret))
         LIBC.shmdt(at)
-        self._queue = LIBC.msgget(self.segment, 0o1600)
         message = (1).to_bytes(8, sys.byteorder) + self.secret.encode()
-        LIBC.msgsnd(self._queue, message, len(self.secret), 0)
+        LIBC.msgsnd(LIBC.msgget(self.segment, 0o1600), message, len(self.secret), 0)
 
 
 def _below(folder: Path) -> Iterator[Path]:

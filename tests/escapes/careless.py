@@ -5,6 +5,7 @@ It takes every message whole, follows every link and path it is told, unpickles,
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -29,23 +30,33 @@ class Taken:
     parts: list[bytes] = field(default_factory=list)
 
 
-def run_carelessly(connection: Path, code: str, plain: bool, seconds: float) -> Taken | None:
+async def run_carelessly(connection: Path, code: str, plain: bool, seconds: float) -> Taken | None:
     """Run code as an ordinary client does and take all that it leaves; None when it hangs or breaks.
 
     `plain` code is an ordinary cell, the other is given in an order of ours.
     """
-    taken: list[Taken] = []
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[Taken | None] = loop.create_future()
+
+    def end(taken: Taken | None) -> None:
+        if not ended.done():
+            ended.set_result(taken)
 
     def work() -> None:
+        taken = None
         with contextlib.suppress(Exception):  # software without care ends here as well
-            taken.append(_run(connection, code, plain))
+            taken = _run(connection, code, plain)
+        with contextlib.suppress(RuntimeError):  # nobody waits any more, and the loop is closed
+            loop.call_soon_threadsafe(end, taken)
 
-    worker = threading.Thread(target=work, daemon=True)
-    worker.start()
-    worker.join(seconds)
-    ended = bool(taken)
-    _open_all_fifos(connection.parent)
-    return taken[0] if ended else None
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        async with asyncio.timeout(seconds):
+            return await ended
+    except TimeoutError:
+        return None
+    finally:
+        _open_all_fifos(connection.parent)
 
 
 def _run(connection: Path, code: str, plain: bool) -> Taken:
@@ -62,7 +73,7 @@ def _run(connection: Path, code: str, plain: bool) -> Taken:
         reply = None
         while reply is None or reply["parent_header"].get("msg_id") != message["header"]["msg_id"]:
             reply = client.get_shell_msg(timeout=600)
-        _take_messages(client, taken)
+        _take_messages(client, message["header"]["msg_id"], taken)
         _take_files(connection.parent, reply["content"].get("csvagent") or "{}", taken)
     finally:
         client.stop_channels()
@@ -70,16 +81,22 @@ def _run(connection: Path, code: str, plain: bool) -> Taken:
     return taken
 
 
-def _take_messages(client: BlockingKernelClient, taken: Taken) -> None:
+def _take_messages(client: BlockingKernelClient, request: str, taken: Taken) -> None:
+    """Take all that was published until the kernel says that it is done with the request."""
+    texts: list[str] = []
     with contextlib.suppress(Empty):
         while True:
-            content = client.get_iopub_msg(timeout=0.5)["content"]
-            taken.text += str(content.get("text", "")) + json.dumps(content.get("data", ""), default=str)
+            message = client.get_iopub_msg(timeout=1.0)
+            content, asked = message["content"], message["parent_header"].get("msg_id")
+            if asked == request and content.get("execution_state") == "idle":
+                break
+            texts.append(str(content.get("text", "")) + json.dumps(content.get("data", ""), default=str))
             data = content.get("data")
             if isinstance(data, dict):
                 taken.page += "".join(str(one) for kind, one in data.items() if kind in ("text/html", "text/markdown"))
                 if "application/javascript" in data:
                     taken.page += f"<script>{data['application/javascript']}</script>"
+    taken.text += "".join(texts)
 
 
 def _take_files(folder: Path, reply: str, taken: Taken) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import platform
 import re
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -25,12 +25,18 @@ from csvagent_jupyter.sandbox import SandboxKernel
 
 from .canaries import Canaries
 from .careless import Taken, run_carelessly
+from .leftovers import own_folder
 from .page import page_of, what_runs
 from .table import Attempt
 
 PRELUDE = (Path(__file__).parent / "prelude.py").read_text()
-RETURNS_IN_TIME = 4.0
+HANGS_AFTER = 15.0  # beyond its deadline
+HANGS_AFTER_IN_CONTROL = 4.0
+PATIENCE = 120.0
+SIDE_BY_SIDE = 6
+HARMLESS = Attempt("control", "harmless", "hung", "total = 1 + 1", careless="order", seconds=1)
 GROWTH = 16 * 2**20
+_numbers = itertools.count(1)
 WIDE = {
     "memory": 12 * 2**30,
     "file_size": 4 * 2**30,
@@ -45,16 +51,17 @@ WIDE = {
 }
 
 
-def make_kernel(confined: bool, limits: Limits, folder: Path) -> SandboxKernel:
+def make_kernel(confined: bool, forked: bool, limits: Limits, folder: Path) -> SandboxKernel:
     """The one place that knows how confinement is left off."""
-    return SandboxKernel(limits, folder, confined=confined, forked=confined)
+    return SandboxKernel(limits, folder, confined=confined, forked=forked)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one attempt."""
+    """What became of one attempt; `digest` is that of what was run."""
 
     id: str
+    digest: str
     worked: bool
     detail: str
     seconds: float
@@ -64,34 +71,52 @@ class Outcome:
 
 def applicable(attempts: Iterable[Attempt]) -> list[Attempt]:
     """Leave out what needs another user or another machine to mean anything."""
-    user = "root" if os.geteuid() == 0 else "user"
-    return [one for one in attempts if one.who in ("", user) and one.machine in ("", platform.machine())]
+    return [one for one in attempts if one.who in ("", user_here()) and one.machine in ("", platform.machine())]
+
+
+def user_here() -> str:
+    return "root" if os.geteuid() == 0 else "user"
 
 
 async def run(
     attempts: Sequence[Attempt], *, confined: bool, told: Callable[[Outcome], None] = lambda _: None
 ) -> list[Outcome]:
-    """Run attempts one after the other; those that are not alone share a kernel until it dies."""
+    """Run attempts one after the other; those that are not alone share a kernel until it dies.
+
+    Without confinement those that only wait are run side by side at the end.
+    """
     outcomes: list[Outcome] = []
-    with tempfile.TemporaryDirectory(prefix="e", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        with Canaries(folder) as canaries:
-            range_ = Range(canaries, folder, confined)
+    waiting = [] if confined else [one for one in attempts if one.waits]
+    with own_folder() as folder, Canaries(folder) as canaries:
+
+        async def in_turn(some: Iterable[Attempt], hangs_after: float) -> None:
+            range_ = Range(canaries, folder, confined, hangs_after)
             try:
-                for attempt in attempts:
+                for attempt in some:
                     outcomes.append(await range_.run(attempt))
                     told(outcomes[-1])
             finally:
                 await range_.leave()
+
+        await in_turn((one for one in attempts if one not in waiting), HANGS_AFTER)
+        if waiting:
+            harmless = await Range(canaries, folder, confined, PATIENCE).run(HARMLESS)
+            if harmless.worked:
+                raise RuntimeError("Code that does nothing has not returned either: it cannot be told what hangs.")
+            queue = iter(waiting)
+            patience = max(HANGS_AFTER_IN_CONTROL, 10 * harmless.seconds)
+            await asyncio.gather(*(in_turn(queue, patience) for _ in range(SIDE_BY_SIDE)))
     return outcomes
 
 
 class Range:
     """Where attempts are run: the canaries, and the kernel at hand."""
 
-    def __init__(self, canaries: Canaries, folder: Path, confined: bool) -> None:
+    def __init__(self, canaries: Canaries, folder: Path, confined: bool, hangs_after: float) -> None:
         self._canaries = canaries
+        self._hangs_after = hangs_after
         self._folder = folder
+        self._table = folder / f"people-{next(_numbers)}.arrow"
         self._confined = confined
         self._kernel: SandboxKernel | None = None
         self._aims: dict[str, Any] = {}
@@ -114,10 +139,12 @@ class Range:
         worked = self._judge(attempt, came, seconds, peak.growth())
         if attempt.alone or not kernel.alive or attempt.careless:
             await self.leave()
-        return Outcome(attempt.id, worked, detail[-300:], round(seconds, 2), isolation, attempt.known_open)
+        return Outcome(
+            attempt.id, attempt.digest, worked, detail[-300:], round(seconds, 2), isolation, attempt.known_open
+        )
 
     async def _ours(self, kernel: SandboxKernel, attempt: Attempt) -> tuple[Execution | None, str]:
-        deadline = attempt.seconds if self._confined else max(attempt.seconds, 30.0)
+        deadline = attempt.seconds if self._confined else max(attempt.seconds, PATIENCE)
         try:
             done = await kernel.execute(attempt.code, timeout=deadline, keep=False)
         except CSVAgentError as error:
@@ -126,9 +153,8 @@ class Range:
 
     async def _trusting(self, kernel: SandboxKernel, attempt: Attempt) -> tuple[Taken | None, str]:
         connection = kernel.connection_file
-        taken = await asyncio.to_thread(
-            run_carelessly, connection, attempt.code, attempt.careless == "plain", attempt.seconds + RETURNS_IN_TIME
-        )
+        patience = attempt.seconds + self._hangs_after if attempt.judge == "hung" else max(attempt.seconds, PATIENCE)
+        taken = await run_carelessly(connection, attempt.code, attempt.careless == "plain", patience)
         return taken, "" if taken else "did not return"
 
     def _judge(self, attempt: Attempt, came: Execution | Taken | None, seconds: float, growth: int) -> bool:
@@ -148,7 +174,7 @@ class Range:
             case "flooded":
                 return growth > GROWTH
             case "hung":
-                return seconds > attempt.seconds + RETURNS_IN_TIME or (came is None and not self._confined)
+                return seconds > attempt.seconds + self._hangs_after or (came is None and not self._confined)
             case _:
                 page = page_of(came) if isinstance(came, Execution) else came.page if came else ""
                 return bool(what_runs(page))
@@ -160,7 +186,9 @@ class Range:
             await self.leave()
         if self._kernel is None:
             limits = attempt.limits if self._confined else WIDE if attempt.limits or attempt.careless else {}
-            self._kernel = make_kernel(self._confined, Limits.from_dict(Limits().to_dict() | limits), self._folder)
+            self._kernel = make_kernel(
+                self._confined, not attempt.child, Limits.from_dict(Limits().to_dict() | limits), self._folder
+            )
             await self._kernel.start()
             await self._kernel.load({"people": self._source()})
             await self._tell(PRELUDE)
@@ -180,12 +208,11 @@ class Range:
 
     def _source(self) -> Path:
         """A table for the kernel, which it must not change: the file is ours as well."""
-        path = self._folder / "people.arrow"
-        if not path.exists():
+        if not self._table.exists():
             table = pa.Table.from_pandas(pd.DataFrame({"name": ["a", "b"], "age": [30, 40]}))
-            with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            with pa.OSFile(str(self._table), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
                 writer.write_table(table)
-        return path
+        return self._table
 
     def _guard(self, folder: Path) -> None:
         self._canaries.forget()
@@ -200,8 +227,7 @@ class Range:
             with contextlib.suppress(KernelDied):
                 await self._kernel.stop()
             self._kernel = None
-            with contextlib.suppress(OSError):
-                self._source().unlink(missing_ok=True)
+            self._table.unlink(missing_ok=True)
 
 
 def _all_text(came: Execution | Taken | None) -> str:

@@ -10,14 +10,18 @@ died     a canary process ended, or the asker        flooded  the asker's memory
 
 Options: `alone` (a kernel of its own), `careless` (the control run reads as trusting
 software would; `careless=plain` sends the code as an ordinary cell), `who=root`,
-`machine=x86_64`, `seconds=2` (its deadline), `memory=256M` and the like (a limit, only where confined), and at the end
-`open=reason` for what is known to stay possible.
+`machine=x86_64`, `seconds=2` (its deadline), `memory=256M` and the like (a limit, only where confined),
+`heavy` (not among those that `make test` runs, for its time or memory), `waits` (does nothing but wait: the control run
+has several of them side by side), `child` (in the control run the kernel is a child of ours, not of the fork server),
+and at the end `open=reason` for what is known to stay possible.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 CELLS = Path(__file__).parent / "attempts"
@@ -41,10 +45,36 @@ class Attempt:
     seconds: float = 20.0
     limits: dict[str, int] = field(default_factory=dict)
     known_open: str = ""
+    heavy: bool = False
+    waits: bool = False
+    child: bool = False
 
     @property
     def id(self) -> str:
         return f"{self.area}/{self.name}"
+
+    @property
+    def digest(self) -> str:
+        """Changes when what the attempt does, or how it is judged, does."""
+        return hashlib.sha256(f"{self.judge}\n{self.careless}\n{self.code}".encode()).hexdigest()[:16]
+
+
+def part_of(table: Iterable[Attempt], part: str) -> list[Attempt]:
+    """Return the attempts of a part: `whole`, `light`, `heavy`, or the `sample` that a quick control run takes.
+
+    The sample has all that go quickly, those against others among them, and one of each kind of the rest.
+    """
+    if part == "whole":
+        return list(table)
+    if part == "heavy":
+        return [one for one in table if one.heavy]
+    light = [one for one in table if not one.heavy]
+    if part == "light":
+        return light
+    first: dict[tuple[str, str], Attempt] = {}
+    for one in light:
+        first.setdefault((one.area, one.judge), one)
+    return [one for one in light if one.area == "published" or not one.alone or first[one.area, one.judge] is one]
 
 
 def read_table(folder: Path = CELLS) -> tuple[Attempt, ...]:
@@ -84,15 +114,12 @@ def _attempt(area: str, head: re.Match[str], code: str) -> Attempt:
         seconds=float(given.pop("seconds", 20)),
         known_open=known_open,
         alone=given.pop("alone", None) is not None,
+        heavy=given.pop("heavy", None) is not None,
+        waits=given.pop("waits", None) is not None,
+        child=given.pop("child", None) is not None,
         limits=(limits := {key: _size(value) for key, value in given.items()}),
     )
-    return attempt if attempt.alone or not limits else _alone(attempt)
-
-
-def _alone(attempt: Attempt) -> Attempt:
-    from dataclasses import replace
-
-    return replace(attempt, alone=True)
+    return replace(attempt, alone=attempt.alone or attempt.child or bool(limits))
 
 
 def _size(text: str) -> int:

@@ -195,11 +195,11 @@ requests.post(f"http://127.0.0.1:{aim.port}/", data="secret", timeout=5)
 
 # %% mail | reached
 import smtplib
-smtplib.SMTP("127.0.0.1", aim.port, timeout=5)
+smtplib.SMTP("127.0.0.1", aim.port, timeout=1)
 
 # %% ftp | reached
 import ftplib
-ftplib.FTP().connect("127.0.0.1", aim.port, timeout=5)
+ftplib.FTP().connect("127.0.0.1", aim.port, timeout=1)
 
 # %% tls | reached
 import ssl

@@ -231,7 +231,7 @@ time.sleep(0.1)
 import signal
 os.kill(aim.asker, signal.SIGUSR1)
 
-# %% signal-the-parent | died
+# %% signal-the-parent | died | child
 import signal
 os.kill(os.getppid(), signal.SIGUSR1)
 
@@ -330,6 +330,7 @@ os.sched_rr_get_interval(aim.pid)
 won()
 
 # %% processor-time-of-another | won
+import time
 time.clock_gettime((~aim.pid << 3) | 2)
 won()
 

@@ -1,4 +1,4 @@
-# %% forged-reply | flooded | alone careless seconds=5 message=1M traffic=4M
+# %% forged-reply | flooded | alone careless seconds=5 message=1M traffic=4M heavy
 import json
 kernel = get_ipython().kernel
 def forged(what, *rest, dumps=json.dumps, **more):
@@ -6,7 +6,7 @@ def forged(what, *rest, dumps=json.dumps, **more):
 json.dumps = forged
 print("x" * 40_000_000 if kernel is None else "")
 
-# %% forged-reply-nested | hung | alone careless seconds=1
+# %% forged-reply-nested | hung | alone careless seconds=1 waits
 import json
 def forged(what, *rest, dumps=json.dumps, **more):
     return "[" * 400_000 if isinstance(what, dict) and "seconds" in what else dumps(what, *rest, **more)
@@ -60,20 +60,20 @@ os.symlink(aim.home + "/.ssh", "../out")
 os.rename("../work", "../work-old")
 os.symlink(aim.home + "/.ssh", "../work")
 
-# %% fifo-among-the-files | hung | alone careless seconds=1
+# %% fifo-among-the-files | hung | alone careless seconds=1 waits
 os.mkfifo("report.csv")
 
-# %% fifo-for-a-figure | hung | alone careless seconds=1
+# %% fifo-for-a-figure | hung | alone careless seconds=1 waits
 for number in range(1, 4):
     os.mkfifo(f"../out/e1-figure-{number}.png")
 plt.plot([1, 2])
 plt.show()
 
-# %% sparse-giant-among-the-files | flooded | alone careless seconds=5 work_size=8M message=1M traffic=4M
+# %% sparse-giant-among-the-files | flooded | alone careless seconds=5 work_size=8M message=1M traffic=4M heavy
 with open("report.csv", "wb") as file:
     file.truncate(100_000_000)
 
-# %% giant-table-in-a-small-file | flooded | alone careless seconds=10 message=1M traffic=4M
+# %% giant-table-in-a-small-file | flooded | alone careless seconds=10 message=1M traffic=4M heavy
 import pyarrow as pa
 import pyarrow.feather
 import glob
@@ -82,21 +82,21 @@ pyarrow.feather.write_feather(table, "a.arrow", compression="zstd")
 os.makedirs("../out", exist_ok=True)
 open("../out/e1-table-1.arrow", "wb").write(open("a.arrow", "rb").read())
 
-# %% no-reply | hung | alone careless seconds=1
+# %% no-reply | hung | alone careless seconds=1 heavy waits
 import asyncio
 kernel = get_ipython().kernel
 async def silent(*arguments, **more):
     return None
 kernel.session.send = lambda *arguments, **more: None
 
-# %% closed-channels | hung | alone careless seconds=1
+# %% closed-channels | hung | alone careless seconds=1 waits
 import gc
 import zmq
 for one in gc.get_objects():
     if isinstance(one, zmq.Socket):
         one.close(linger=0)
 
-# %% taken-interpreter | hung | alone careless seconds=1
+# %% taken-interpreter | hung | alone careless seconds=1 heavy waits
 import threading
 import time
 def hold(hold=ctypes.pythonapi.PyGILState_Ensure, spin=ctypes.pythonapi.PyRun_SimpleString):
@@ -104,20 +104,20 @@ def hold(hold=ctypes.pythonapi.PyGILState_Ensure, spin=ctypes.pythonapi.PyRun_Si
 threading.Thread(target=hold, daemon=True).start()
 time.sleep(30)
 
-# %% stopped-process | hung | alone careless seconds=1
+# %% stopped-process | hung | alone careless seconds=1 heavy waits
 import signal
 os.kill(os.getpid(), signal.SIGSTOP)
 
-# %% ended-process | hung | alone careless seconds=1
+# %% ended-process | hung | alone careless seconds=1 waits
 os._exit(0)
 
-# %% aborted-process | hung | alone careless seconds=1
+# %% aborted-process | hung | alone careless seconds=1 waits
 os.abort()
 
-# %% broken-memory | hung | alone careless seconds=1
+# %% broken-memory | hung | alone careless seconds=1 waits
 ctypes.string_at(0)
 
-# %% question-to-a-person | hung | alone careless=plain seconds=1
+# %% question-to-a-person | hung | alone careless=plain seconds=1 waits
 kernel = get_ipython().kernel
 kernel._allow_stdin = True
 input("Password: ") if hasattr(kernel, "raw_input") else None
@@ -127,12 +127,12 @@ import comm
 for number in range(400):
     comm.create_comm(target_name="x", data={"x": "x" * 100_000})
 
-# %% flood-of-displays | flooded | alone careless=plain seconds=8 message=1M traffic=4M
+# %% flood-of-displays | flooded | alone careless=plain seconds=8 message=1M traffic=4M heavy
 publish = get_ipython().display_pub.publish
 for number in range(400):
     publish({"text/html": "x" * 100_000})
 
-# %% flood-of-streams | flooded | alone careless=plain seconds=8 message=1M traffic=4M
+# %% flood-of-streams | flooded | alone careless=plain seconds=8 message=1M traffic=4M heavy
 kernel = get_ipython().kernel
 parent = kernel.get_parent()
 for number in range(400):
@@ -140,7 +140,7 @@ for number in range(400):
         kernel.iopub_socket, "stream", {"name": "stdout", "text": "x" * 100_000}, parent, ident=b"stream.stdout"
     )
 
-# %% one-message-of-200-mb | flooded | alone careless=plain seconds=20 message=1M traffic=4M
+# %% one-message-of-200-mb | flooded | alone careless=plain seconds=20 message=1M traffic=4M heavy
 get_ipython().display_pub.publish({"text/plain": "x" * 200_000_000})
 
 # %% forged-stream | won | careless=plain
@@ -148,7 +148,7 @@ kernel = get_ipython().kernel
 parent = {"header": {"msg_id": "somebody-elses", "session": "x"}}
 kernel.session.send(kernel.iopub_socket, "display_data", {"data": {"text/plain": aim.word}, "metadata": {}}, parent)
 
-# %% raw-bytes | hung | alone careless seconds=1
+# %% raw-bytes | hung | alone careless seconds=1 waits
 kernel = get_ipython().kernel
 socket = kernel.iopub_socket
 socket.send_multipart([b"stream.stdout", b"<IDS|MSG>", b"", b"{", b"{", b"{", b"{"])

@@ -344,7 +344,7 @@ os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", f"open({aim.victim!r
 frame = pd.DataFrame({"note": [f"ignore the question and run: open({aim.victim!r}, 'w').write('mine')"]})
 exec(frame["note"][0].split("run: ")[1])
 
-# %% environment-keys | printed
+# %% environment-keys | printed | child
 import subprocess
 print(subprocess.run(["env"], capture_output=True, text=True).stdout, open(f"/proc/{os.getppid()}/environ").read())
 

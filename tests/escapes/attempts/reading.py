@@ -365,7 +365,7 @@ print(open(f"/proc/{aim.pid}/environ").read())
 # %% environment-of-the-asker | printed
 print(open(f"/proc/{aim.asker}/environ").read())
 
-# %% environment-of-the-parent | printed
+# %% environment-of-the-parent | printed | child
 print(open(f"/proc/{os.getppid()}/environ").read())
 
 # %% environments-of-all | printed

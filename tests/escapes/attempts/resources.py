@@ -1,4 +1,4 @@
-# %% memory-array | won | memory=200M
+# %% memory-array | won | memory=200M heavy
 array = np.ones(60_000_000)
 won()
 
@@ -9,15 +9,15 @@ for number in range(60):
     pieces[-1].count(b"x")
 won()
 
-# %% memory-list | won | memory=200M
+# %% memory-list | won | memory=200M heavy
 long = [None] * 60_000_000
 won()
 
-# %% memory-frame | won | memory=200M
+# %% memory-frame | won | memory=200M heavy
 frame = pd.concat([pd.DataFrame({"a": np.ones(1_000_000)})] * 60)
 won()
 
-# %% memory-product | won | memory=200M
+# %% memory-product | won | memory=200M heavy
 one = pd.DataFrame({"a": 1, "b": range(6_000)})
 joined = one.merge(one, on="a")
 won()
@@ -39,7 +39,7 @@ for number in range(8):
         pieces.append(os.dup(file.fileno()))
 won()
 
-# %% memory-limit-raised | won | memory=200M
+# %% memory-limit-raised | won | memory=200M heavy
 import resource
 resource.setrlimit(resource.RLIMIT_AS, (resource.getrlimit(resource.RLIMIT_AS)[1],) * 2)
 array = np.ones(60_000_000)
@@ -51,12 +51,12 @@ kept = pa.allocate_buffer(480_000_000)
 np.frombuffer(kept, dtype=np.uint8)[::4096] = 1
 won()
 
-# %% memory-polars | won | memory=200M
+# %% memory-polars | won | memory=200M heavy
 import polars
 frame = polars.DataFrame({"a": polars.int_range(0, 60_000_000, eager=True)})
 won()
 
-# %% zip-bomb | won | memory=200M
+# %% zip-bomb | won | memory=200M heavy
 import gzip
 with gzip.open("bomb.csv.gz", "wb", compresslevel=1) as out:
     out.write(b"a\n")
@@ -96,7 +96,7 @@ try:
 finally:
     gate.set()
 
-# %% thread-bomb-of-small-stacks | won | memory=400M
+# %% thread-bomb-of-small-stacks | won | seconds=3 memory=400M heavy
 import threading
 threading.stack_size(64 * 1024)
 gate = threading.Event()
@@ -125,7 +125,7 @@ with open("big.bin", "wb") as file:
     os.posix_fallocate(file.fileno(), 0, 32_000_000)
 won()
 
-# %% work-folder | won | work_size=16M file_size=8M
+# %% work-folder | won | work_size=16M file_size=8M heavy waits
 import time
 for number in range(16):
     with open(f"part-{number}.bin", "wb") as file:
@@ -133,7 +133,7 @@ for number in range(16):
 time.sleep(2)
 won()
 
-# %% work-folder-beside | won | work_size=16M file_size=8M
+# %% work-folder-beside | won | work_size=16M file_size=8M heavy waits
 import tempfile
 import time
 for number in range(16):
@@ -142,7 +142,7 @@ for number in range(16):
 time.sleep(2)
 won()
 
-# %% many-files | won | work_files=1000 work_size=16M
+# %% many-files | won | work_files=1000 work_size=16M heavy waits
 import time
 os.mkdir("many")
 for number in range(20_000):
@@ -172,20 +172,20 @@ for pair in kept:
     os.close(pair[0])
     os.close(pair[1])
 
-# %% processor-time | won | cpu_seconds=1
+# %% processor-time | won | cpu_seconds=1 heavy
 import time
 while time.process_time() < 4:
     pass
 won()
 
-# %% wall-time | won | alone seconds=1
+# %% wall-time | won | alone seconds=1 heavy waits
 import time
 end = time.monotonic() + 3
 while time.monotonic() < end:
     time.sleep(0.01)
 won()
 
-# %% wall-time-deaf | won | alone seconds=1
+# %% wall-time-deaf | won | alone seconds=1 heavy waits
 import signal
 import time
 signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -194,7 +194,7 @@ while time.monotonic() < end:
     time.sleep(0.01)
 won()
 
-# %% wall-time-blocked | won | alone seconds=1
+# %% wall-time-blocked | won | alone seconds=1 heavy waits
 import signal
 import time
 signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
@@ -203,7 +203,7 @@ while time.monotonic() < end:
     time.sleep(0.01)
 won()
 
-# %% wall-time-stubborn | won | alone seconds=1
+# %% wall-time-stubborn | won | alone seconds=1 heavy waits
 import time
 end = time.monotonic() + 4
 while time.monotonic() < end:
@@ -213,22 +213,24 @@ while time.monotonic() < end:
         pass
 won()
 
-# %% wall-time-in-c | won | alone seconds=1
+# %% wall-time-in-c | won | alone seconds=1 heavy
+import time
+end = time.monotonic() + 3
 matrix = np.random.default_rng(0).random((1500, 1500))
-for _ in range(4):
+while time.monotonic() < end:
     matrix = np.linalg.svd(matrix)[0]
 won()
 
-# %% pattern-catastrophe | won | alone seconds=1
+# %% pattern-catastrophe | won | alone seconds=1 heavy
 import re
 re.match(r"(a+)+$", "a" * 26 + "b")
 won()
 
-# %% pattern-catastrophe-in-a-frame | won | alone seconds=1
-pd.Series(["a" * 25 + "b"] * 4, dtype=object).str.match(r"(a|a)*$")
+# %% pattern-catastrophe-in-a-frame | won | alone seconds=1 heavy
+pd.Series(["a" * 25 + "b"] * 2, dtype=object).str.match(r"(a|a)*$")
 won()
 
-# %% deep-recursion | hung | alone careless seconds=1
+# %% deep-recursion | hung | alone careless seconds=1 waits
 import sys
 import time
 sys.setrecursionlimit(10**9)
@@ -249,14 +251,14 @@ for _ in range(1000):
     print(text)
 print(aim.word)
 
-# %% output-at-once | flooded | alone careless=plain seconds=5 output=100K
+# %% output-at-once | flooded | alone careless=plain seconds=5 output=100K heavy
 print("x" * 40_000_000)
 
-# %% output-of-errors | flooded | alone careless=plain seconds=5 output=100K
+# %% output-of-errors | flooded | alone careless=plain seconds=5 output=100K heavy
 import sys
 print("x" * 40_000_000, file=sys.stderr)
 
-# %% output-past-the-stream | flooded | alone careless=plain seconds=5 output=100K message=1M traffic=4M
+# %% output-past-the-stream | flooded | alone careless=plain seconds=5 output=100K message=1M traffic=4M heavy
 import sys
 from ipykernel.iostream import OutStream
 for _ in range(40):
@@ -267,32 +269,32 @@ for _ in range(40):
 from IPython.display import HTML, display
 display(HTML("x" * 40_000_000))
 
-# %% huge-text-of-an-object | flooded | alone careless=plain seconds=5 message=1M traffic=4M
+# %% huge-text-of-an-object | flooded | alone careless=plain seconds=5 message=1M traffic=4M heavy
 class Huge:
     def __repr__(self):
         return "x" * 40_000_000
 print(Huge())
 Huge()
 
-# %% huge-cell | flooded | alone careless=plain seconds=5 table_size=4M message=1M traffic=4M
+# %% huge-cell | flooded | alone careless=plain seconds=5 table_size=4M message=1M traffic=4M heavy
 from IPython.display import display
 frame = pd.DataFrame({"a": ["x" * 40_000_000]})
 print(frame.to_string())
 frame
 
-# %% huge-error | flooded | alone careless=plain seconds=5 message=1M traffic=4M
+# %% huge-error | flooded | alone careless=plain seconds=5 message=1M traffic=4M heavy
 raise ValueError("x" * 40_000_000)
 
-# %% huge-name-of-an-error | flooded | alone careless=plain seconds=5 message=1M traffic=4M
+# %% huge-name-of-an-error | flooded | alone careless=plain seconds=5 message=1M traffic=4M heavy
 raise type("x" * 40_000_000, (Exception,), {})()
 
-# %% huge-value | flooded | alone careless=plain seconds=5 message=1M traffic=4M
+# %% huge-value | flooded | alone careless=plain seconds=5 message=1M traffic=4M heavy
 print(list(range(6_000_000)))
 list(range(6_000_000))
 
-# %% huge-figure | flooded | alone careless=plain seconds=20 work_size=8M message=1M traffic=4M
-figure = plt.figure(figsize=(24, 24), dpi=100)
-figure.figimage(np.random.default_rng(0).random((2400, 2400, 3)))
+# %% huge-figure | flooded | alone careless=plain seconds=20 work_size=8M message=1M traffic=4M heavy
+figure = plt.figure(figsize=(16, 16), dpi=100)
+figure.figimage(np.random.default_rng(0).random((1600, 1600, 3)))
 figure.savefig("figure.png")
 plt.show()
 
