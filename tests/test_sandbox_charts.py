@@ -102,6 +102,7 @@ LOOKS = {
     "plain": ("plt.plot([1, 2])", 255),
     "dark": ("plt.style.use('dark_background')\nplt.plot([1, 2])", 0),
     "transparent": ("plt.rcParams['figure.facecolor'] = 'none'\nplt.plot([1, 2])", 255),
+    "half transparent": ("plt.figure(facecolor=(1, 0, 0, 0.6))\nplt.plot([1, 2])", 153),
     "transparent with light labels": (
         "plt.style.use('dark_background')\nplt.figure(facecolor='none')\nplt.plot([1])",
         17,
@@ -119,6 +120,12 @@ async def test_a_figure_can_be_read_whatever_its_style(kernel: SandboxKernel, co
     background, contrast = brightness((await run(kernel, code)).plots[0].png)
     assert background == pytest.approx(corner, abs=2)
     assert contrast > 100
+
+
+async def test_a_figure_keeps_its_way_to_lay_itself_out(kernel: SandboxKernel) -> None:
+    code = "fig, axes = plt.subplots(2, 2, layout='constrained')\nfig.suptitle('T')\ndisplay(fig)\n"
+    done = await run(kernel, code + "type(fig.get_layout_engine()).__name__")
+    assert len(done.plots) == 1 and done.value == "ConstrainedLayoutEngine"
 
 
 AB = "pd.DataFrame({'p': [1, 2], 'q': [3, 4]}, index=['u', 'v'])"

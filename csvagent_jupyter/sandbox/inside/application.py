@@ -33,6 +33,7 @@ from ipykernel.iostream import IOPubThread  # noqa: E402 - after the stub is the
 from ipykernel.kernelapp import IPKernelApp  # noqa: E402
 from ipykernel.zmqshell import ZMQInteractiveShell  # noqa: E402
 from IPython.core.profiledir import ProfileDir  # noqa: E402
+from jupyter_client.session import Session, new_id  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
 from ...confinement import Limits  # noqa: E402
@@ -94,6 +95,14 @@ class SandboxApp(IPKernelApp):
         self.iopub_thread.start()  # type: ignore[no-untyped-call]
         self.iopub_socket = self.iopub_thread.background_socket
 
+    def init_control(self, context: Any) -> None:
+        """Make the control socket; requests on the shell go straight to the main thread, without one in between.
+
+        That one is for subshells. It costs memory and time, and while our code runs there is nothing for it to do.
+        """
+        super().init_control(context)  # type: ignore[no-untyped-call]
+        self.shell_channel_thread = None
+
     def init_shell(self) -> None:
         super().init_shell()  # type: ignore[no-untyped-call]
         self.kernel.runner = Runner(self.shell, self.limits, self.folder)
@@ -129,14 +138,16 @@ def prepared() -> SandboxApp:
     config.Completer.use_jedi = False
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShellApp.ignore_cwd = True
-    return SandboxApp(config=config, log_level=40)  # type: ignore[no-untyped-call]
+    app = SandboxApp(config=config, log_level=40)  # type: ignore[no-untyped-call]
+    app.session = Session(parent=app)
+    return app
 
 
 def prepare_shell() -> None:
     """Make the shell before there is a kernel for it; a kernel of this process or of a fork finds and adopts it."""
     app = prepared()
-    home = ProfileDir.create_profile_dir_by_name(os.environ["IPYTHONDIR"], "default")  # type: ignore[no-untyped-call]
-    ZMQInteractiveShell.instance(parent=app, profile_dir=home, compiler_class=XCachingCompiler)
+    app.profile_dir = ProfileDir.create_profile_dir_by_name(os.environ["IPYTHONDIR"], "default")  # type: ignore[no-untyped-call]
+    ZMQInteractiveShell.instance(parent=app, profile_dir=app.profile_dir, compiler_class=XCachingCompiler)
 
 
 def make_app(limits: Limits, folder: Path) -> SandboxApp:
@@ -144,4 +155,5 @@ def make_app(limits: Limits, folder: Path) -> SandboxApp:
     app = prepared()
     app.limits, app.folder = limits, folder
     app.ipython_dir = os.environ["IPYTHONDIR"]
+    app.session.pid, app.session.session = os.getpid(), new_id()  # what a fork may not share with its siblings
     return app

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from typing import Any, Final
 
+from ...confinement.confine import prepare
 from ...confinement.probe import Measured
 from .app import measure_here, readable, start, told_folder, told_limits
 from .libraries import installed
@@ -21,7 +22,7 @@ REPORT_TO: Final = 3
 # What the kernel would import while it starts, or when it draws or writes a table for the first time.
 MODULES: Final = """
     IPython.core.completerlib IPython.core.debugger IPython.core.oinspect IPython.utils.wildcard
-    tornado.gen tornado.platform.asyncio faulthandler zmq.eventloop.zmqstream
+    resource encodings.ascii tornado.gen tornado.platform.asyncio faulthandler zmq.eventloop.zmqstream
     matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg matplotlib.dates
     matplotlib.category pyarrow.compute pyarrow.ipc pandas.plotting._matplotlib pandas.io.formats.style
 """
@@ -39,6 +40,7 @@ def warm() -> None:
         importlib.import_module(name)
     installed()
     readable()
+    prepare()
     _use_pandas()
     _draw()
     prepare_shell()
