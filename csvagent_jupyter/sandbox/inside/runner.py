@@ -17,6 +17,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from matplotlib.figure import Figure
 
 from ...confinement import Limits, time_for_run
@@ -42,6 +43,7 @@ class Runner:
         self._limits = limits
         self._folder = folder
         self._streams: tuple[Any, Any] = (sys.stdout, sys.stderr)
+        pa.set_cpu_count(limits.threads)  # a fork server's Arrow has one
         mpl.use(figures.BACKEND)
         remember_numbers()
         self._rc = dict.copy(mpl.rcParams)
