@@ -19,7 +19,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
@@ -47,6 +47,45 @@ class ArtifactInfo:
     at: float
 
 
+class Incoming:
+    """An artifact whose content is still arriving; used from one thread at a time, and ended by `keep` or `discard`."""
+
+    def __init__(self, artifacts: Artifacts, media_type: str, name: str, owner: str) -> None:
+        self.name = _shown_name(name)
+        self.size = 0
+        self._artifacts = artifacts
+        self._media_type = media_type
+        self._owner = owner
+        self._digest = hashlib.sha256()
+        self._whole = ExitStack()
+        with _told(artifacts.folder):
+            self._room = artifacts.room(owner)
+            self._file, self._path = self._whole.enter_context(artifacts.incoming())
+
+    def write(self, block: bytes) -> None:
+        """Add bytes; raises StorageFull when there are too many, or when the disk is full."""
+        self.size += len(block)
+        if self.size > self._artifacts.max_bytes:
+            raise StorageFull("sessions.artifact_too_large", name=self.name, limit=self._artifacts.max_bytes)
+        if self._room is not None and self.size > self._room:
+            raise StorageFull("sessions.quota", limit=self._artifacts.quota)
+        with _told(self._artifacts.folder):
+            self._digest.update(block)
+            self._file.write(block)
+
+    def keep(self) -> str:
+        """Return ``artifact:<sha256>`` of what was written."""
+        digest = self._digest.hexdigest()
+        with self._whole, _told(self._artifacts.folder):
+            self._artifacts.settle(self._file, self._path, digest, self.size)
+            self._artifacts.note(digest, self.size, self._media_type, self.name, self._owner)
+        return _PREFIX + digest
+
+    def discard(self) -> None:
+        """Leave nothing behind; harmless after `keep`."""
+        self._whole.close()
+
+
 class Artifacts:
     """A folder of files by content; several processes may use it at a time.
 
@@ -65,6 +104,10 @@ class Artifacts:
         is used up or the file is too large; nothing is left behind then.
         """
         return await asyncio.to_thread(self._put, content, media_type, name, owner)
+
+    def receive(self, *, media_type: str, name: str, owner: str) -> Incoming:
+        """Return a file to write to while its content arrives; `Incoming.keep` puts it where `put` would."""
+        return Incoming(self, media_type, name, owner)
 
     async def path(self, reference: str) -> Path:
         """Return where the content is; it must not be changed there. Raises NotFound."""
@@ -93,7 +136,7 @@ class Artifacts:
 
     def _put(self, content: bytes | Path, media_type: str, name: str, owner: str) -> str:
         shown = _shown_name(name)
-        with _told(self.folder), self._incoming() as (incoming, temporary):
+        with _told(self.folder), self.incoming() as (incoming, temporary):
             if isinstance(content, bytes):
                 digest, size = hashlib.sha256(content).hexdigest(), len(content)
                 self._check_room(owner, digest, size, shown)
@@ -102,8 +145,8 @@ class Artifacts:
             else:
                 digest, size = self._copy(content, incoming, shown)
                 self._check_room(owner, digest, size, shown)
-            self._settle(incoming, temporary, digest, size)
-            self._note(digest, size, media_type, shown, owner)
+            self.settle(incoming, temporary, digest, size)
+            self.note(digest, size, media_type, shown, owner)
         return _PREFIX + digest
 
     def _copy(self, source: Path, incoming: IO[bytes], shown: str) -> tuple[str, int]:
@@ -125,6 +168,10 @@ class Artifacts:
                 incoming.write(block)
         return digest.hexdigest(), size
 
+    def room(self, owner: str) -> int | None:
+        """Return the bytes that an owner may still keep; None when there is no bound."""
+        return None if self.quota is None else max(self.quota - self._used(owner), 0)
+
     def _check_room(self, owner: str, digest: str, size: int, shown: str) -> None:
         if size > self.max_bytes:
             raise StorageFull("sessions.artifact_too_large", name=shown, limit=self.max_bytes)
@@ -133,7 +180,7 @@ class Artifacts:
         if self._used(owner) + size > self.quota:
             raise StorageFull("sessions.quota", limit=self.quota)
 
-    def _settle(self, incoming: IO[bytes], temporary: Path, digest: str, size: int) -> None:
+    def settle(self, incoming: IO[bytes], temporary: Path, digest: str, size: int) -> None:
         """Put the written file in its place, or take note that it is there already."""
         place = self._content(digest)
         if self._has(digest, size):
@@ -145,17 +192,17 @@ class Artifacts:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary.replace(place)
 
-    def _note(self, digest: str, size: int, media_type: str, shown: str, owner: str) -> None:
+    def note(self, digest: str, size: int, media_type: str, shown: str, owner: str) -> None:
         note = self._note_path(owner, digest, size)
         note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         written = json.dumps({"owner": owner, "name": shown, "media_type": media_type[:200], "at": time.time()})
-        with self._incoming() as (incoming, temporary):
+        with self.incoming() as (incoming, temporary):
             incoming.write(written.encode("ascii"))
             incoming.flush()
             temporary.replace(note)
 
     @contextmanager
-    def _incoming(self) -> Iterator[tuple[IO[bytes], Path]]:
+    def incoming(self) -> Iterator[tuple[IO[bytes], Path]]:
         """Give a new file to write to; it is gone afterwards, unless it was moved to its place."""
         make_private_folder(self.folder)
         folder = self.folder / "incoming"

@@ -17,6 +17,38 @@ TEXTS: Catalogue = {
         "`{given}` is no event's number. Use the `seq` of the last event that you have.",
         "«{given}» — не номер события. Укажите `seq` последнего полученного события.",
     ),
+    "bad_form": (
+        "The form cannot be read: {problem}. Send it as multipart/form-data, as every HTTP client does.",
+        "Форму не удалось прочитать: {problem}. Отправьте её как multipart/form-data: это умеет любой клиент HTTP.",
+    ),
+    "cut_form": (
+        "The upload ended before it was whole. Send it again.",
+        "Загрузка оборвалась. Отправьте файл ещё раз.",
+    ),
+    "many_parts": (
+        "More than {limit} parts at once are not taken. Send fewer.",
+        "За один раз принимается не больше {limit} частей. Отправьте меньше.",
+    ),
+    "long_field": (
+        "The field `{name}` is longer than {limit} KB. Send files as files.",
+        "Поле «{name}» длиннее {limit} КБ. Файлы отправляйте файлами.",
+    ),
+    "empty_file": (
+        "The file {name} is empty. Choose one that has data.",
+        "Файл {name} пуст. Выберите файл с данными.",
+    ),
+    "bad_content_type": (
+        "A body of the type {given} is not taken. Send application/json or multipart/form-data.",
+        "Тело запроса вида {given} не принимается. Отправьте application/json или multipart/form-data.",
+    ),
+    "bad_base64": (
+        "The file in the message is no valid base64. Encode it again, or upload it.",
+        "Файл в сообщении — не base64. Закодируйте его заново или загрузите.",
+    ),
+    "no_file": (
+        "There is no file {path} here. Check the path, which begins at the folder that the server shows.",
+        "Файла {path} здесь нет. Проверьте путь: он считается от папки, которую показывает сервер.",
+    ),
     "connected": (
         "Connected. Ask with a message of the type analyze.",
         "Соединение открыто. Спрашивайте сообщением analyze.",
@@ -24,6 +56,10 @@ TEXTS: Catalogue = {
     "not_allowed": (
         "You may not do this here ({action}). Ask the server's administrator for the right to.",
         "Здесь вам это не разрешено ({action}). Попросите право у администратора сервера.",
+    ),
+    "model_not_served": (
+        "“{model}” reads a file of the server, so a request cannot choose it. Choose one of csvagent/api/models.",
+        "Модель «{model}» читает файл сервера, поэтому запросом её выбрать нельзя. Возьмите одну из csvagent/api/models.",
     ),
     "too_large": (
         "The request is larger than {limit} KB. Send files by upload instead.",

@@ -1,0 +1,100 @@
+"""The files that a question is about: on the contents manager, or in the message itself; all are kept as artifacts."""
+
+from __future__ import annotations
+
+import asyncio
+import binascii
+from base64 import b64decode
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.services.contents.filemanager import FileContentsManager
+from tornado.web import HTTPError
+
+from ..exceptions import BadInput, NotFound
+from ..messages import Source
+from .uploads import media_type
+
+if TYPE_CHECKING:
+    from .handler import CSVAgentHandler
+
+MAX_PATHS: Final = 100
+
+
+async def sources_by_path(
+    handler: CSVAgentHandler, paths: Iterable[str], dialect: Mapping[str, Any] | None = None
+) -> tuple[Source, ...]:
+    """Keep each file of the contents manager as it is now.
+
+    What is hidden, what lies outside the served folder, and what a symbolic link leads to out there does not exist
+    here: raises NotFound.
+    """
+    wanted = tuple(paths)
+    if len(wanted) > MAX_PATHS:
+        raise BadInput("server.many_parts", limit=MAX_PATHS)
+    if wanted and not await ensure_async(
+        handler.authorizer.is_authorized(handler, handler.current_user, "read", "contents")
+    ):
+        raise HTTPError(403)
+    return tuple([await _kept(handler, path, dict(dialect or {})) for path in wanted])
+
+
+async def source_from_base64(
+    handler: CSVAgentHandler, text: str, filename: str, dialect: Mapping[str, Any] | None = None
+) -> Source:
+    """Keep a file that came inside a message; raises BadInput when that is no base64, or nothing."""
+    head, comma, rest = text[:200].partition(",")
+    if comma and head.startswith("data:"):
+        text = rest + text[200:]
+    try:
+        content = await asyncio.to_thread(b64decode, text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadInput("server.bad_base64") from error
+    if not content:
+        raise BadInput("server.empty_file", name=filename[:80])
+    name = PurePosixPath(filename.replace("\\", "/")).name or "data.csv"
+    artifacts = (await handler.manager()).artifacts
+    reference = await artifacts.put(content, media_type=media_type(name), name=name, owner=handler.owner)
+    return Source(name, artifact=reference, overrides=dict(dialect or {}))
+
+
+async def _kept(handler: CSVAgentHandler, path: str, dialect: dict[str, Any]) -> Source:
+    contents: Any = handler.contents_manager
+    path = path.strip("/")
+    missing = NotFound("server.no_file", path=path[:200])
+    if "\0" in path or not path:
+        raise missing
+    try:
+        hidden = not contents.allow_hidden and await ensure_async(contents.is_hidden(path))
+        if hidden or not await ensure_async(contents.file_exists(path)):
+            raise missing
+        content = await _content(contents, path)
+    except HTTPError as error:
+        raise missing from error
+    if content is None:
+        raise missing
+    name = PurePosixPath(path).name
+    reference = await (await handler.manager()).artifacts.put(
+        content, media_type=media_type(name), name=name, owner=handler.owner
+    )
+    return Source(name, artifact=reference, overrides=dialect)
+
+
+async def _content(contents: Any, path: str) -> bytes | Path | None:
+    """Return a file's place where it is an ordinary file of ours, else its content; None when it is out of reach."""
+    if isinstance(contents, FileContentsManager):
+        return await asyncio.to_thread(_place, contents, path)
+    model = await ensure_async(contents.get(path, type="file", format="base64"))
+    return b64decode(model["content"])
+
+
+def _place(contents: Any, path: str) -> Path | None:
+    """Follow all links, and return the place when it still is in the served folder and not hidden there."""
+    root = Path(contents.root_dir).resolve()
+    place = Path(contents._get_os_path(path)).resolve()
+    if not place.is_relative_to(root):
+        return None
+    hidden = any(part.startswith(".") for part in place.relative_to(root).parts)
+    return None if hidden and not contents.allow_hidden else place
