@@ -30,8 +30,12 @@ results["left"] = [path.name for path in foreign.iterdir() if path.name != "secr
     control, confined = results["control"], results["confined"]
     assert {name for name in ATTEMPTS if control["refused"].get(name)} == set()
     assert control["level"] == "process"
-    assert set(control["gaps"]) == {attempt.gap for attempt in ATTEMPTS.values()}
-    assert {name for name in ATTEMPTS if not confined["refused"][name]} == MAY_STAY_OPEN == {"stat", "link_target"}
+    assert set(control["gaps"]) == {attempt.gap for attempt in ATTEMPTS.values() if not attempt.said_by}
+    assert (
+        {name for name in ATTEMPTS if not confined["refused"][name]}
+        == MAY_STAY_OPEN
+        == {"stat", "link_target", "process_id"}
+    )
     assert (confined["level"], confined["gaps"]) == ("confined", ["confinement.gap_paths"])
     assert results["left"] == []
 
@@ -62,6 +66,28 @@ def test_what_is_not_told_counts_as_open() -> None:
     for name in ATTEMPTS.keys() - MAY_STAY_OPEN:
         found = Measured.from_refused(all_refused | {name: False})
         assert (found.level, found.gaps) == ("process", (ATTEMPTS[name].gap,))
+
+
+def test_a_gap_that_another_one_says_as_well_is_said_alone_only() -> None:
+    refused = dict.fromkeys(ATTEMPTS, True)
+    both = Measured.from_refused(refused | {"stat": False, "process_id": False})
+    alone = Measured.from_refused(refused | {"process_id": False})
+    assert (both.gaps, alone.gaps) == (("confinement.gap_paths",), ("confinement.gap_process_ids",))
+    assert both.level == alone.level == "confined"
+
+
+def test_what_an_outer_layer_hides_is_asked_where_it_hides_it() -> None:
+    code = """
+results["there"] = probe.measure(policy, foreign).to_dict()["refused"]
+probe.lay_out(foreign)
+results["asked"] = probe.measure(policy, foreign).to_dict()["refused"]
+results["hidden"] = probe.measure(policy, folder / "hidden").to_dict()["refused"]
+"""
+    results = run_child(code)
+    by_path = ("stat", "link_target")
+    assert [results["there"][name] for name in by_path] == [False, True]  # a secret is there, and no link
+    assert [results["asked"][name] for name in by_path] == [False, False]
+    assert [results["hidden"][name] for name in by_path] == [True, True]
 
 
 def test_a_process_with_threads_measures_in_another_one() -> None:

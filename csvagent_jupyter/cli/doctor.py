@@ -39,6 +39,8 @@ def report(found: dict[str, Any], language: Language) -> str:
     ]
     if kernel["not_forked"]:
         rows.append([label("not_forked", False), kernel["not_forked"]])
+    if kernel["outer_layer"] != "off":
+        rows.append([label("outer", kernel["outer_trouble"] is None), kernel["outer_trouble"] or "bubblewrap"])
     if kernel["error"] is None:
         rows.append([label("libraries"), ", ".join(kernel["libraries"])])
         rows.append([label("fonts"), say("cli.doctor_families", language, fonts=len(kernel["fonts"]))])

@@ -10,6 +10,7 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
+from ..confinement.outer import chosen, trouble
 from ..exceptions import CSVAgentError
 from ..manager import CSVAgentManager
 from ..sandbox import SandboxKernel
@@ -108,6 +109,8 @@ async def _kernel(language: Language) -> dict[str, Any]:
     begin = time.perf_counter()
     found: dict[str, Any] = {
         "not_forked": not_forked,
+        "outer_layer": "off",
+        "outer_trouble": None,
         "seconds": None,
         "isolation": None,
         "isolation_gaps": [],
@@ -115,6 +118,9 @@ async def _kernel(language: Language) -> dict[str, Any]:
         "fonts": [],
     }
     try:
+        found["outer_layer"] = chosen()
+        if found["outer_layer"] != "off" and (missing := trouble()) is not None:
+            found["outer_trouble"] = missing.say(language)
         await kernel.start()
         found["seconds"] = round(time.perf_counter() - begin, 3)
         done = await kernel.execute(TRIAL, timeout=60)

@@ -102,7 +102,12 @@ def readable_paths() -> tuple[str, ...]:
 
     It asks the file system a good deal, so a process that forks others asks once.
     """
-    wanted = (
+    return _without_nested(_existing(needed_paths()))
+
+
+def needed_paths() -> tuple[str, ...]:
+    """Return the same by the names that programs know them by, whether they are there or not."""
+    return (
         *_python(),
         *_SHARED_LIBRARIES,
         *_MORE_SHARED_LIBRARIES,
@@ -114,7 +119,6 @@ def readable_paths() -> tuple[str, ...]:
         *_MACHINE,
         *_own_groups(),
     )
-    return _without_nested(_existing(wanted))
 
 
 def own_process() -> tuple[str, ...]:

@@ -30,6 +30,8 @@ from .syscalls import call
 
 WITHIN_SECONDS: Final = 10.0
 _REFUSALS: Final = {errno.EPERM, errno.EACCES, errno.EAFNOSUPPORT, errno.ENOSYS, errno.EOPNOTSUPP, errno.EROFS}
+_FILE: Final = "secret"
+_LINK: Final = "link"
 _PTRACE_SEIZE: Final = 0x4206
 
 
@@ -49,17 +51,21 @@ class Measured:
     def from_refused(cls, refused: dict[str, bool]) -> Self:
         """Draw the conclusion; an attempt that is not told of counts as one that succeeded."""
         open_ones = [name for name in ATTEMPTS if not refused.get(name, False)]
-        gaps = dict.fromkeys(ATTEMPTS[name].gap for name in open_ones)
+        said = dict.fromkeys(ATTEMPTS[name].gap for name in open_ones)
+        gaps = dict.fromkeys(ATTEMPTS[name].gap for name in open_ones if ATTEMPTS[name].said_by not in said)
         confined = all(ATTEMPTS[name].may_stay_open for name in open_ones)
         return cls("confined" if confined else "process", tuple(gaps), dict(refused))
 
 
-def measure(policy: Policy | None) -> Measured:
-    """Measure in a fork of this process, which must have one thread; None measures without any confinement."""
+def measure(policy: Policy | None, outside: Path | None = None) -> Measured:
+    """Measure in a fork of this process, which must have one thread; None measures without any confinement.
+
+    `outside` is a folder that an outer layer should hide: what can be asked by a path alone is asked there.
+    """
     if sys.platform != "linux":
         return Measured.from_refused({})
     with ExitStack() as cleaning:
-        targets = Targets.make(cleaning)
+        targets = Targets.make(cleaning, outside)
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
@@ -98,14 +104,14 @@ class Targets:
     udp: int
     abstract: bytes
     program: str
+    by_path: Path
 
     @classmethod
-    def make(cls, cleaning: ExitStack) -> Self:
+    def make(cls, cleaning: ExitStack, outside: Path | None = None) -> Self:
         """Make the canaries; `cleaning` removes them."""
         folder = Path(tempfile.mkdtemp(prefix="csvagent-probe-"))
         cleaning.callback(shutil.rmtree, folder, ignore_errors=True)
-        (folder / "secret").write_text("canary", "utf-8")
-        (folder / "target").symlink_to("secret")
+        lay_out(folder)
         descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
         cleaning.callback(os.close, descriptor)
         abstract = b"\0" + folder.name.encode()
@@ -118,21 +124,22 @@ class Targets:
         udp = _listen(cleaning, socket.AF_INET, datagram, ("127.0.0.1", 0))
         ports = tcp.getsockname()[1], udp.getsockname()[1]
         program = shutil.which("true", path=os.defpath) or sys.executable
-        return cls(os.getpid(), folder, descriptor, *ports, abstract, program)
+        return cls(os.getpid(), folder, descriptor, *ports, abstract, program, outside or folder)
 
     @property
     def secret(self) -> Path:
         """A file with something in it."""
-        return self.folder / "secret"
-
-    @property
-    def link(self) -> Path:
-        """A link that leads there."""
-        return self.folder / "target"
+        return self.folder / _FILE
 
     def near(self, name: str) -> str:
         """The path of a socket, short however deep the folder is."""
         return _near(self.folder_descriptor, name)
+
+
+def lay_out(folder: Path) -> None:
+    """Put the canary file and a link to it into a folder."""
+    (folder / _FILE).write_text("canary", "utf-8")
+    (folder / _LINK).symlink_to(_FILE)
 
 
 def _near(descriptor: int, name: str) -> str:
@@ -154,18 +161,19 @@ def _attempt_all(policy: Policy | None, targets: Targets, report: int) -> None:
             confine(policy).seal()
         for name, attempt in ATTEMPTS.items():
             if name != "exec":
-                os.write(report, f"{name} {_refused(attempt.make, targets):d}\n".encode())
+                os.write(report, f"{name} {_refused(attempt, targets):d}\n".encode())
         # When it succeeds, nothing is told any more: the descriptor is closed on the way.
-        os.write(report, f"exec {_refused(ATTEMPTS['exec'].make, targets):d}\n".encode())
+        os.write(report, f"exec {_refused(ATTEMPTS['exec'], targets):d}\n".encode())
     finally:
         os._exit(0)
 
 
-def _refused(attempt: Callable[[Targets], object], targets: Targets) -> bool:
+def _refused(attempt: Attempt, targets: Targets) -> bool:
     try:
-        attempt(targets)
+        attempt.make(targets)
     except OSError as error:
-        return error.errno in _REFUSALS
+        # What can be asked of any path is refused when the path is not there for us; who made it keeps it meanwhile.
+        return error.errno in _REFUSALS or (error.errno == errno.ENOENT and attempt.may_stay_open)
     return False
 
 
@@ -262,6 +270,7 @@ class Attempt:
     make: Callable[[Targets], object]
     gap: str
     may_stay_open: bool = False
+    said_by: str = ""  # a gap that says this as well
 
 
 ATTEMPTS: Final[dict[str, Attempt]] = {
@@ -288,8 +297,16 @@ ATTEMPTS: Final[dict[str, Attempt]] = {
     "limits": Attempt(_lift_a_limit, "confinement.gap_limits"),
     "session": Attempt(lambda targets: os.getsid(targets.process), "confinement.gap_others"),
     "disk": Attempt(lambda targets: os.statvfs(targets.folder), "confinement.gap_paths"),
-    "stat": Attempt(lambda targets: targets.secret.stat(), "confinement.gap_paths", may_stay_open=True),
-    "link_target": Attempt(lambda targets: targets.link.readlink(), "confinement.gap_paths", may_stay_open=True),
+    "stat": Attempt(lambda targets: (targets.by_path / _FILE).stat(), "confinement.gap_paths", may_stay_open=True),
+    "link_target": Attempt(
+        lambda targets: (targets.by_path / _LINK).readlink(), "confinement.gap_paths", may_stay_open=True
+    ),
+    "process_id": Attempt(
+        lambda targets: Path(f"/proc/{targets.process}").stat(),
+        "confinement.gap_process_ids",
+        may_stay_open=True,
+        said_by="confinement.gap_paths",
+    ),
 }
 
 

@@ -62,7 +62,7 @@ class Spawned:
 
     def end_server(self) -> None:
         """End the server by force, and with it all that it made; for one that does not do what it is told."""
-        self._server.process.kill()
+        self._server.kill()
 
     def send_signal(self, number: int, *, group: bool = False) -> None:
         """Send a signal to the process, or to its process group; to one that has ended nothing is sent."""
@@ -259,9 +259,15 @@ class _Connection:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         if not self.ready.done():
-            self.process.kill()  # it would not look up from its imports
+            self.kill()  # it would not look up from its imports
         if self._reader is not threading.current_thread():
             self._reader.join(ENDS_WITHIN)
+
+    def kill(self) -> None:
+        """End the server by force, and what was put before its command line."""
+        if self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def abandon(self) -> None:
         self.gone = True
@@ -313,7 +319,7 @@ class _Connection:
         try:
             self.process.wait(ENDS_WITHIN)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self.kill()
             self.process.wait()
         self._socket.close()
         try:

@@ -23,7 +23,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool, Enum, Float, default
 
 from ..confinement import Limits, remove_folder
-from ..confinement.outer import OUTER_LAYERS, chosen, shared_place, trouble
+from ..confinement.outer import OUTER_LAYERS, PROGRAM, chosen, shared_place, trouble
 from ..confinement.spawning import CannotFork
 from ..exceptions import KernelDied
 from . import processes
@@ -119,7 +119,8 @@ class SandboxProvisioner(LocalProvisioner):
         """Ask the fork server for the kernel; None when it is not for the fork server, or there can be none."""
         ours = [sys.executable, "-P", "-m", INSIDE]
         if not self.forked or cmd[: len(ours)] != ours or self.folder is None:
-            return self._without_outer_layer("the fork server is not used")
+            self._go_without_outer_layer("the fork server is not used")
+            return None
         place = self.folder.parent if await asyncio.to_thread(self._usual_place) else None
         begin, end = os.pipe()
         report = os.fdopen(begin, "rb", buffering=0)
@@ -130,7 +131,8 @@ class SandboxProvisioner(LocalProvisioner):
         except CannotFork as reason:
             self.log.info("The kernel starts without the fork server: %s", reason)
             report.close()
-            return self._without_outer_layer(str(reason))
+            self._go_without_outer_layer(str(reason))
+            return None
         except BaseException:
             report.close()
             raise
@@ -147,11 +149,11 @@ class SandboxProvisioner(LocalProvisioner):
         if found is None:
             return shared_place()
         if self.outer_layer == "required":
-            raise KernelDied(found.key, **found.values)
+            raise KernelDied(found.key, program=PROGRAM, detail=found.detail)
         self.log.info("%s", found.say())
         return None
 
-    def _without_outer_layer(self, reason: str) -> None:
+    def _go_without_outer_layer(self, reason: str) -> None:
         """Go on with an ordinary start, which has no outer layer, unless that is required."""
         if self.outer_layer == "required":
             raise KernelDied("confinement.outer_not_used", detail=reason)

@@ -128,6 +128,7 @@ TEXTS: Catalogue = {
     "doctor_model": ("model", "модель"),
     "doctor_store": ("sessions", "сессии"),
     "doctor_kernel": ("kernel for the code", "ядро для кода"),
+    "doctor_outer": ("outer layer", "внешний слой"),
     "doctor_not_forked": ("kernels start slowly", "ядра запускаются медленно"),
     "doctor_libraries": ("its libraries", "его библиотеки"),
     "doctor_fonts": ("its fonts", "его шрифты"),

@@ -41,4 +41,28 @@ TEXTS: Catalogue = {
         "The code can tell whether a file exists, its size and date, and where a link leads, when it guesses the path.",
         "Код может узнать, есть ли файл, его размер и дату и куда ведёт ссылка, если угадает путь.",
     ),
+    "gap_process_ids": (
+        "The code can tell which process numbers are in use on this computer.",
+        "Код может узнать, какие номера процессов заняты на этом компьютере.",
+    ),
+    "outer_missing": (
+        "There is no outer layer around the code: the program {program} is not installed. "
+        "Install the package bubblewrap, or set the outer layer to off.",
+        "Внешнего слоя вокруг кода нет: программа {program} не установлена. "
+        "Установите пакет bubblewrap или отключите внешний слой (off).",
+    ),
+    "outer_refused": (
+        "There is no outer layer around the code: {program} may not make one on this computer. "
+        "Allow it user namespaces, or set the outer layer to off. It said: {detail}",
+        "Внешнего слоя вокруг кода нет: {program} не может его создать на этом компьютере. "
+        "Разрешите ему пространства имён пользователей или отключите внешний слой (off). Его ответ: {detail}",
+    ),
+    "outer_not_used": (
+        "The outer layer around the code is required, and the kernel cannot be started in it: {detail}",
+        "Требуется внешний слой вокруг кода, но запустить в нём ядро не удаётся: {detail}",
+    ),
+    "outer_unknown": (
+        "{variable} is {value}, which is not known. Set it to one of: {known}.",
+        "Значение {value} переменной {variable} неизвестно. Допустимы: {known}.",
+    ),
 }

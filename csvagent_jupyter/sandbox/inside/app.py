@@ -59,11 +59,11 @@ def sandbox_policy(limits: Limits, folder: Path) -> Policy:
     return Policy((*readable(), str(folder / "data")), writable, (str(folder / "ipc"),), limits)
 
 
-def measure_here(limits: Limits, folder: Path) -> Measured:
-    """Measure in a throw-away fork what the policy really keeps a kernel in `folder` from."""
+def measure_here(limits: Limits, folder: Path, outside: Path | None = None) -> Measured:
+    """Measure in a throw-away fork what the policy, and an outer layer, really keep a kernel in `folder` from."""
     tempfile.tempdir = str(folder)  # of which the policy allows only some folders: here the canaries are out of bounds
     try:
-        return measure(sandbox_policy(limits, folder))
+        return measure(sandbox_policy(limits, folder), outside)
     finally:
         tempfile.tempdir = None
 

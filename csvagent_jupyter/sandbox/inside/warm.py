@@ -11,6 +11,7 @@ import os
 import pkgutil
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any, Final
 
 from ...confinement.confine import prepare
@@ -54,9 +55,12 @@ def start_kernel(argument: dict[str, Any]) -> None:
     start(argument["arguments"], REPORT_TO, parent=os.getppid(), measured=measured)
 
 
-def measure_confinement(_: None) -> None:
-    """Called in a fork: report what a kernel in this place would really be kept from."""
-    found = measure_here(told_limits(), told_folder())
+def measure_confinement(outside: str | None) -> None:
+    """Called in a fork: report what a kernel in this place would really be kept from.
+
+    `outside` is a folder of canaries that an outer layer hides.
+    """
+    found = measure_here(told_limits(), told_folder(), Path(outside) if outside else None)
     with os.fdopen(REPORT_TO, "wb") as out:
         out.write(json.dumps(found.refused).encode() + b"\n")
 
