@@ -43,8 +43,8 @@ def test_what_python_and_its_libraries_need_is_there() -> None:
 
 def test_all_modules_that_are_loaded_from_the_installation_can_be_read() -> None:
     site = Path(sysconfig.get_path("purelib")).resolve()
-    loaded = [Path(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)]
-    inside = [path for path in loaded if path.is_relative_to(site)]
+    loaded = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    inside = [Path(path) for path in loaded if path and Path(path).is_relative_to(site)]
     assert len(inside) > 20
     assert all(readable(path, readable_paths()) for path in inside)
 
@@ -190,7 +190,7 @@ def test_of_a_conda_installation_only_libraries_are_readable_and_no_project_or_t
         "PYTHONTZPATH": f"{prefix}/share/zoneinfo:{prefix}",
         "LD_LIBRARY_PATH": f"{sys.base_prefix}/lib:{named.format(prefix=prefix)}",
     }
-    command = [python, "-c", CONFINED_READER, *map(str, files)]
+    command = [str(python), "-c", CONFINED_READER, *map(str, files)]
     done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr.decode()
     found = json.loads(done.stdout)
