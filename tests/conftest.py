@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from model_server import ScriptedServer
+
+if TYPE_CHECKING:
+    from redis_server import RedisServer
 
 
 @pytest.fixture
@@ -14,6 +18,22 @@ def model_server() -> Iterator[ScriptedServer]:
     """A real HTTP model server on loopback; say what it shall reply with `script(...)`."""
     with ScriptedServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _redis_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    from redis_server import RedisServer
+
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server(_redis_process: RedisServer) -> RedisServer:
+    """A real, empty Redis with a password; one that a test kills is its own: make it with `RedisServer(folder)`."""
+    with _redis_process.client() as client:
+        client.flushall()
+    return _redis_process
 
 
 def pytest_configure() -> None:

@@ -27,15 +27,19 @@ from csvagent_jupyter.messages import (
     Usage,
 )
 from csvagent_jupyter.sessions.base import MAX_WAITING, SessionStore
+from csvagent_jupyter.sessions.redis import RedisStore
 from csvagent_jupyter.sessions.sqlite import SQLiteStore
 
 ARTIFACT = "artifact:" + "ab" * 32
 MakeStore = Callable[[], SessionStore]
 
 
-@pytest.fixture(params=["wal", "delete"])
+@pytest.fixture(params=["wal", "delete", "redis"])
 def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> MakeStore:
     """Return a function that makes one more store, in this process, on the same data."""
+    if request.param == "redis":
+        server = request.getfixturevalue("redis_server")
+        return lambda: RedisStore(server.url)
     return lambda: SQLiteStore(tmp_path / "private" / "sessions.sqlite", journal=request.param)
 
 
@@ -216,15 +220,24 @@ async def test_closing_the_store_ends_its_followers(make_store: MakeStore) -> No
     await store.open()
     session_id = (await store.create_session("os:ann")).session_id
     await store.append(session_id, progress())
+    arrived = asyncio.Barrier(3)
 
     async def follow() -> list[int | None]:
-        return [event.seq async for event in store.follow(session_id)]
+        seen = []
+        async for event in store.follow(session_id):
+            seen.append(event.seq)
+            await arrived.wait()
+        return seen
 
     async def watch() -> int:
-        return len([None async for _ in store.watch_line()])
+        moves = 0
+        async for _ in store.watch_line():
+            moves += 1
+            await arrived.wait()
+        return moves
 
     followers = [asyncio.create_task(follow()), asyncio.create_task(watch())]
-    assert (await take(store, session_id, 1))[0].seq == 1
+    await arrived.wait()
     await store.close()
     assert (await followers[0], await followers[1]) == ([1], 1)
     await store.close()

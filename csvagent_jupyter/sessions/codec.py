@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from ..messages import Message
+from ..messages import Answer, Message, Question, Turn
 
 M = TypeVar("M", bound=Message)
 
@@ -33,6 +33,31 @@ def read_json(kind: type[M], text: str) -> M:
         raise
     except msgspec.DecodeError:
         return kind.from_dict(json.loads(text))
+
+
+def read_question(text: str) -> Question:
+    """Build a question; one of a newer version that this one cannot read is empty, so that its task still ends."""
+    try:
+        return read_json(Question, text)
+    except (msgspec.MsgspecError, ValueError):
+        return Question("")
+
+
+def turn_of(answer: Answer) -> Turn:
+    """Return what later questions need to know of an answered one."""
+    return Turn(
+        answer.task_id,
+        answer.question,
+        answer.interpretation,
+        answer.final_code,
+        answer.text_output,
+        tuple(profile.path for profile in answer.profiles),
+    )
+
+
+def storable(title: str) -> str:
+    """Replace what no store can keep as text: half a surrogate pair, as in an undecodable file name."""
+    return title.encode("utf-8", "replace").decode("utf-8")
 
 
 def mentioned_artifacts(text: str) -> set[str]:

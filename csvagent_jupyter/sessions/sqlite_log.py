@@ -15,9 +15,9 @@ from msgspec import ValidationError
 from ..exceptions import BadInput, LeaseLost, NotFound
 from ..messages import Answer, Event, Session, Turn
 from ..translations import Language
-from .codec import iso, mentioned_artifacts, read_json
+from .codec import iso, mentioned_artifacts, read_json, storable, turn_of
 
-_SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
+SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 _COLUMNS: Final = "session_id, owner, title, language, created_at, updated_at, expires_at"
 _ALIVE: Final = "deleted_at IS NULL AND (expires_at IS NULL OR expires_at > :now)"
 
@@ -31,14 +31,14 @@ def create(
     expire_seconds: float | None,
 ) -> Session:
     session_id = str(uuid.uuid4()) if session_id is None else session_id
-    if not _SESSION_ID.fullmatch(session_id):
+    if not SESSION_ID.fullmatch(session_id):
         raise BadInput("sessions.bad_session_id", session_id=session_id)
     now = time.time()
     expires_at = None if expire_seconds is None else now + expire_seconds
     try:
         connection.execute(
             f"INSERT INTO sessions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (session_id, owner, _storable(title), language, iso(now), now, expires_at),
+            (session_id, owner, storable(title), language, iso(now), now, expires_at),
         )
     except IntegrityError:
         raise BadInput("sessions.session_taken", session_id=session_id) from None
@@ -55,7 +55,7 @@ def get(connection: Connection, session_id: str) -> Session:
 
 
 def list_of(connection: Connection, owner: str, named: str | None, limit: int) -> tuple[Session, ...]:
-    name = None if named is None else _storable(named)
+    name = None if named is None else storable(named)
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM sessions WHERE owner = :owner AND {_ALIVE}"
         " AND (:name IS NULL OR title = :name OR session_id = :name) ORDER BY updated_at DESC LIMIT :limit",
@@ -76,7 +76,7 @@ def list_shared(connection: Connection, name: str) -> tuple[tuple[Session, Liter
 
 def rename(connection: Connection, session_id: str, title: str) -> Session:
     get(connection, session_id)
-    connection.execute("UPDATE sessions SET title = ? WHERE session_id = ?", (_storable(title), session_id))
+    connection.execute("UPDATE sessions SET title = ? WHERE session_id = ?", (storable(title), session_id))
     return get(connection, session_id)
 
 
@@ -197,18 +197,7 @@ def turns(connection: Connection, session_id: str) -> tuple[Turn, ...]:
         (session_id,),
     )
     events = (event for row in rows if (event := _event(*row)) is not None)
-    return tuple(
-        Turn(
-            answer.task_id,
-            answer.question,
-            answer.interpretation,
-            answer.final_code,
-            answer.text_output,
-            tuple(profile.path for profile in answer.profiles),
-        )
-        for event in events
-        if (answer := event.result) is not None
-    )
+    return tuple(turn_of(event.result) for event in events if event.result is not None)
 
 
 def _touch(
@@ -236,8 +225,3 @@ def _session(row: Row | tuple[Any, ...]) -> Session:
         language=language,
         expires_at=None if expires_at is None else iso(expires_at),
     )
-
-
-def _storable(title: str) -> str:
-    """Replace what SQLite cannot keep as text: half a surrogate pair, as in an undecodable file name."""
-    return title.encode("utf-8", "replace").decode("utf-8")

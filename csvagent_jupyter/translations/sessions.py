@@ -37,6 +37,72 @@ TEXTS: Catalogue = {
         "The session store is closed. Restart the kernel and ask again.",
         "Хранилище сессий закрыто. Перезапустите ядро и спросите ещё раз.",
     ),
+    "session_gone": (
+        "Session {session_id} is there no more: it was not used for a long time, or Redis has lost its data. Start a "
+        "new one.",
+        "Сессии {session_id} больше нет: ею долго не пользовались, или Redis потерял данные. Начните новую.",
+    ),
+    "link_taken": (
+        "This link cannot be used for the session. Make a new one.",
+        "Эта ссылка для сессии не подходит. Создайте новую.",
+    ),
+    "redis_gone": (
+        "Redis does not answer at {where}. Check that it runs and that REDIS_URL or REDIS_HOST is right, then try "
+        "again.",
+        "Redis не отвечает по адресу {where}. Проверьте, что он запущен и что REDIS_URL или REDIS_HOST указаны верно, "
+        "и попробуйте ещё раз.",
+    ),
+    "redis_paused": (
+        "Redis does not answer at {where}. What runs goes on, but news cannot be shown until Redis is back. Nothing "
+        "has to be asked again.",
+        "Redis не отвечает по адресу {where}. Начатое продолжается, но новости появятся, только когда Redis вернётся. "
+        "Спрашивать заново не нужно.",
+    ),
+    "redis_resumed": ("Redis is back; the news goes on.", "Redis снова отвечает, новости идут дальше."),
+    "redis_password": (
+        "Redis at {where} does not accept the password. Set the right one in REDIS_URL or REDIS_PASSWORD.",
+        "Redis по адресу {where} не принимает пароль. Укажите верный в REDIS_URL или REDIS_PASSWORD.",
+    ),
+    "redis_certificate": (
+        "The certificate of Redis at {where} cannot be verified. Name the authority that issued it in REDIS_URL: "
+        "?ssl_ca_certs=/path/ca.pem",
+        "Сертификат Redis по адресу {where} не удалось проверить. Укажите в REDIS_URL, кто его выдал: "
+        "?ssl_ca_certs=/path/ca.pem",
+    ),
+    "redis_full": (
+        "Redis at {where} is full and takes nothing more. Its administrator has to give it more memory or disk; "
+        "earlier answers are safe.",
+        "Redis по адресу {where} заполнен и ничего больше не принимает. Администратору нужно дать ему больше памяти "
+        "или места на диске; прежние ответы целы.",
+    ),
+    "redis_forbidden": (
+        "Redis at {where} does not allow this user what the session store needs: scripts, channels, and keys under "
+        "session: and csvagent:. Its administrator can allow it.",
+        "Redis по адресу {where} не разрешает этому пользователю то, что нужно хранилищу сессий: скрипты, каналы и "
+        "ключи session: и csvagent:. Разрешить это может администратор.",
+    ),
+    "redis_failed": (
+        "Redis at {where} refused a command of the session store: {reason}. Redis 6.2 or newer is needed, without "
+        "cluster mode.",
+        "Redis по адресу {where} отклонил команду хранилища сессий: {reason}. Нужен Redis 6.2 или новее, без режима "
+        "кластера.",
+    ),
+    "redis_address": (
+        "The address of Redis cannot be read. REDIS_URL looks like redis://:password@host:6379/0, with rediss:// for "
+        "TLS; special characters of the password are written as %40. REDIS_PORT and REDIS_DB are numbers.",
+        "Адрес Redis не удалось прочитать. REDIS_URL выглядит так: redis://:password@host:6379/0, для TLS rediss://; "
+        "особые символы пароля записываются в виде %40. REDIS_PORT и REDIS_DB — числа.",
+    ),
+    "redis_not_installed": (
+        "REDIS_URL or REDIS_HOST is set, but the redis package is not installed here. Install it with: "
+        "pip install 'csvagent-jupyter[redis]'",
+        "Указан REDIS_URL или REDIS_HOST, но пакет redis здесь не установлен. Установите его: "
+        "pip install 'csvagent-jupyter[redis]'",
+    ),
+    "bad_expiry": (
+        "SESSION_EXPIRE_SECONDS is {value!r}. Set it to a number of seconds, at least 1.",
+        "SESSION_EXPIRE_SECONDS: {value!r}. Укажите число секунд, не меньше 1.",
+    ),
     "no_folder": (
         "The session store {path} cannot be used ({reason}). Free the place or set another path.",
         "Хранилище сессий {path} недоступно ({reason}). Освободите это место или укажите другой путь.",
