@@ -30,8 +30,8 @@ from csvagent_jupyter.sandbox import SandboxKernel
 WARM = 20
 LOST_SERVERS = 3
 POOL = 6  # threads of the event loop for blocking work; all of them are there before anything is counted
-RISE = 4 * 2**20  # over the whole row, by the line
-GROWTH = 16 * 2**20  # what may stay mapped after many at once
+RISE = 2 * 2**20  # over the whole row, by the line
+GROWTH = 8 * 2**20  # what may stay mapped after many at once
 SETTLES = 10.0
 
 
@@ -288,9 +288,10 @@ def _mega(size: float) -> str:
 
 
 def _memory(pid: int) -> int:
+    """Return what a process has written; what it has only read of files is its own or shared by chance of others."""
     with contextlib.suppress(OSError):
         lines = (Path("/proc") / str(pid) / "smaps_rollup").read_text().splitlines()
-        return sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean", "Private_Dirty"))) * 1024
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Private_Dirty")) * 1024
     return 0
 
 
