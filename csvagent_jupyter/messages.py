@@ -289,12 +289,15 @@ class Plot(Message):
 
 @dataclass(frozen=True, slots=True)
 class ResultTable(Message):
-    """A table of the result: its first rows as JSON values, and the whole of it as Arrow bytes or an artifact."""
+    """A table of the result: its first rows as JSON values, and the whole of it as an Arrow file.
+
+    `path` is where the sandbox has it, until it is kept as an artifact.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     total_rows: int
-    arrow: bytes = b""
+    path: str = ""
     artifact: str = ""
 
 
@@ -437,7 +440,7 @@ class Answer(Message):
         plain: dict[str, Any] = msgspec.to_builtins(self)
         plain["attempts_count"] = len(self.attempts)
         for table in plain["tables"]:
-            del table["arrow"]
+            del table["path"]
         for file in plain["files"]:
             del file["path"]
         return plain

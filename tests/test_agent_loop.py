@@ -195,7 +195,7 @@ async def test_plots_tables_and_files_are_kept_as_references(place: Workplace, s
     assert books.kept[result.plots[0]].startswith(b"\x89PNG")
     assert books.kept[result.plots_svg[0]].lstrip().startswith(b"<")
     assert "Bar chart “Amount by region”" in result.alt_texts[0]
-    assert result.tables[0].arrow == b""
+    assert result.tables[0].path == ""
     assert books.kept[result.tables[0].artifact].startswith(b"ARROW1")
     assert books.kept[result.files[0].artifact].startswith(b"region,amount")
     assert result.to_dict()["files"][0]["name"] == "by region.csv"

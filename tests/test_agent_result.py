@@ -114,8 +114,8 @@ async def test_a_result_that_cannot_be_kept_is_shown_all_the_same() -> None:
     async def full(*_: object) -> str:
         raise StorageFull("sessions.artifacts_full", path="store")
 
-    table = ResultTable(("a",), ((1,),), 1, arrow=b"arrow")
+    table = ResultTable(("a",), ((1,),), 1, path="/kernel/1.arrow")
     kept = await keep_result(Execution(plots=(Plot(b"png", b"svg"),), tables=(table,)), full)
     assert kept.plots == ("data:image/png;base64,cG5n",) and len(kept.plots_svg) == 1
-    assert kept.tables[0].rows == ((1,),) and not kept.tables[0].arrow
+    assert kept.tables[0].rows == ((1,),) and not kept.tables[0].path
     assert kept.trouble is not None

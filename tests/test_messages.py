@@ -87,10 +87,10 @@ def test_an_answer_has_what_the_contract_names() -> None:
     assert plain["usage"].keys() == {"input_tokens", "output_tokens", "cost"}
 
 
-def test_neither_bytes_nor_paths_of_this_host_leave_with_an_answer() -> None:
-    table = ResultTable(("a",), ((1,),), 1, arrow=b"ARROW1 bytes")
+def test_no_paths_of_this_host_leave_with_an_answer() -> None:
+    table = ResultTable(("a",), ((1,),), 1, path="/tmp/sandbox/1.arrow")
     plain = Answer(True, tables=(table,), files=(ResultFile("out.csv", 3, path="/tmp/sandbox/out.csv"),)).to_dict()
-    assert "arrow" not in plain["tables"][0] and "path" not in plain["files"][0]
+    assert "path" not in plain["tables"][0] and "path" not in plain["files"][0]
     assert "/tmp/sandbox" not in json.dumps(plain)
 
 

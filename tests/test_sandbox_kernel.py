@@ -76,7 +76,7 @@ async def test_tables_arrive_as_they_were(kernel: SandboxKernel) -> None:
     kinds = await run(kernel, "[str(kind) for kind in df.dtypes]")
     assert kinds.value == [str(kind) for kind in SALES.dtypes]
     whole = await run(kernel, "df")
-    with pa.ipc.open_file(whole.tables[0].arrow) as reader:
+    with pa.ipc.open_file(whole.tables[0].path) as reader:
         back = reader.read_all().to_pydict()
     assert back["big"] == [1, None, 2**60 + 1, 4]
     assert back["city"] == ["Oslo", "Rome", "Oslo", None]

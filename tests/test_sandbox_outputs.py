@@ -14,8 +14,8 @@ import pytest
 
 from csvagent_jupyter.confinement import Limits
 from csvagent_jupyter.exceptions import KernelDied
-from csvagent_jupyter.sandbox.arrow_stream import checked_table
-from csvagent_jupyter.sandbox.intake import OutFolder, WorkFolder
+from csvagent_jupyter.sandbox.arrow_stream import check_table
+from csvagent_jupyter.sandbox.intake import OutFolder, Taken, WorkFolder
 from csvagent_jupyter.sandbox.outputs import read_reply, to_execution
 from csvagent_jupyter.sandbox.svg import clean_svg
 
@@ -36,7 +36,16 @@ def stream(table: pa.Table, **options: object) -> bytes:
 
 @pytest.fixture
 def out(tmp_path: Path) -> OutFolder:
-    return OutFolder(tmp_path)
+    return OutFolder(tmp_path, Taken(tmp_path / "taken"))
+
+
+def checked(content: bytes, folder: Path, columns: tuple[str, ...], rows: int) -> Path | None:
+    """Check a stream as it is once it was copied out of the sandbox."""
+    copy = folder / "copy"
+    copy.write_bytes(content)
+    found = check_table(copy, columns, rows)
+    assert [entry for entry in folder.iterdir() if entry.is_file()] == ([] if found is None else [found])
+    return found
 
 
 @pytest.mark.parametrize(
@@ -117,7 +126,7 @@ def test_only_plain_names_are_opened(tmp_path: Path, name: str) -> None:
     (tmp_path / "secret.svg").write_bytes(png())
     folder = tmp_path / "out"
     folder.mkdir()
-    assert OutFolder(folder).read(name, ".png", 1_000) == b""
+    assert OutFolder(folder, Taken(tmp_path / "taken")).read(name, ".png", 1_000) == b""
 
 
 def test_links_pipes_folders_and_large_files_are_not_read(tmp_path: Path) -> None:
@@ -131,7 +140,7 @@ def test_links_pipes_folders_and_large_files_are_not_read(tmp_path: Path) -> Non
     (folder / "dir.png").mkdir()
     (folder / "large.png").write_bytes(b"x" * 11)
     (folder / "good.png").write_bytes(b"x" * 10)
-    out = OutFolder(folder)
+    out = OutFolder(folder, Taken(tmp_path / "taken"))
     found = {name: out.read(f"{name}.png", ".png", 10) for name in ("link", "hard", "pipe", "dir", "large", "good")}
     assert [name for name, data in found.items() if data] == ["good"]
     out.clear()
@@ -144,7 +153,7 @@ def test_written_files_are_those_that_are_new_or_changed(tmp_path: Path) -> None
     secret.write_bytes(b"secret")
     (work / "old.csv").write_text("a")
     (work / "changed.csv").write_text("a")
-    folder = WorkFolder(work, tmp_path / "taken", Limits(work_files=20, work_size=100))
+    folder = WorkFolder(work, Taken(tmp_path / "taken"), Limits(work_files=20, work_size=100))
     folder.note()
     (work / "changed.csv").write_text("ab")
     (work / "new.csv").write_text("b")
@@ -163,16 +172,16 @@ def test_written_files_are_those_that_are_new_or_changed(tmp_path: Path) -> None
 def test_the_number_and_the_size_of_written_files_are_bounded(tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
-    folder = WorkFolder(work, tmp_path / "taken", Limits(work_files=3, work_size=25))
+    folder = WorkFolder(work, Taken(tmp_path / "taken"), Limits(work_files=3, work_size=25))
     folder.note()
     for number in range(6):
         (work / f"{number}.txt").write_text("x" * 10)
     assert [file.name for file in folder.written()] == ["0.txt", "1.txt"]
 
 
-def test_a_table_becomes_a_plain_arrow_file() -> None:
+def test_a_table_becomes_a_plain_arrow_file(tmp_path: Path) -> None:
     table = pa.table({"a": [1, None], "b": ["x", "y"]}).replace_schema_metadata({"pandas": "{}"})
-    with pa.ipc.open_file(checked_table(stream(table), ("a", "b"), 2)) as reader:
+    with pa.ipc.open_file(checked(stream(table), tmp_path, ("a", "b"), 2)) as reader:
         back = reader.read_all()
     assert back.to_pydict() == table.to_pydict()
     assert back.schema.metadata is None
@@ -197,18 +206,19 @@ COMPRESSED = stream(pa.table({"a": [0] * 1_000_000}), compression="zstd")
     ],
     ids=["compressed", "rows", "columns", "nested", "dictionary", "view", "cut", "file", "pickle", "empty"],
 )
-def test_other_arrow_is_refused(data: bytes, columns: tuple[str, ...], rows: int) -> None:
-    assert checked_table(data, columns, rows) == b""
+def test_other_arrow_is_refused(tmp_path: Path, data: bytes, columns: tuple[str, ...], rows: int) -> None:
+    assert checked(data, tmp_path, columns, rows) is None
 
 
-def test_damaged_arrow_is_refused_whatever_byte_is_wrong() -> None:
+def test_damaged_arrow_is_refused_whatever_byte_is_wrong(tmp_path: Path) -> None:
     good = stream(pa.table({"a": ["x", "yy"], "b": [1, 2]}))
     for position in range(0, len(good), 7):
         damaged = good[:position] + bytes([good[position] ^ 0xFF]) + good[position + 1 :]
-        result = checked_table(damaged, ("a", "b"), 2)
+        result = checked(damaged, tmp_path, ("a", "b"), 2)
         if result:
             with pa.ipc.open_file(result) as reader:
                 reader.read_all().validate(full=True)
+            result.unlink()
 
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9">{}</svg>'

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure
 
-from csvagent_jupyter.sandbox.arrow_stream import checked_table
+from csvagent_jupyter.sandbox.arrow_stream import check_table
 from csvagent_jupyter.sandbox.inside.tables import write_table
 from csvagent_jupyter.sandbox.inside.values import as_table, plain, value_and_text
 
@@ -161,7 +161,7 @@ def test_whole_tables_travel_as_flat_columns(tmp_path: Path) -> None:
     )
     path = tmp_path / "table.arrow"
     assert write_table(as_table(frame), path, 1_000_000)
-    with pa.ipc.open_file(checked_table(path.read_bytes(), tuple(frame.columns), 2)) as reader:
+    with pa.ipc.open_file(check_table(path, tuple(frame.columns), 2)) as reader:
         back = reader.read_all().to_pydict()
     assert back["n"] == [1, None] and back["c"] == ["u", None] and back["m"] == ["1", "two"]
     assert back["p"] == ["2024-01-01", "2024-01-02"] and back["d"][1] is None and back["x"] == ["<Odd>", None]

@@ -41,7 +41,7 @@ async def keep_result(execution: Execution, keep: Keep) -> Kept:
         return Kept(
             tuple(f"data:image/png;base64,{picture}" for picture in pictures),
             ("",) * len(pictures),
-            tuple(replace(table, arrow=b"") for table in execution.tables),
+            tuple(replace(table, path="") for table in execution.tables),
             (),
             trouble,
         )
@@ -51,7 +51,7 @@ async def _keep_all(execution: Execution, keep: Keep) -> Kept:
     plots = [await keep(plot.png, "image/png", f"plot-{n}.png") for n, plot in enumerate(execution.plots, 1)]
     drawings = [await _keep_svg(plot, n, keep) for n, plot in enumerate(execution.plots, 1)]
     tables = [
-        replace(table, arrow=b"", artifact=await keep(table.arrow, ARROW, f"table-{n}.arrow") if table.arrow else "")
+        replace(table, path="", artifact=await keep(Path(table.path), ARROW, f"table-{n}.arrow") if table.path else "")
         for n, table in enumerate(execution.tables, 1)
     ]
     files = [await _keep_file(file, keep) for file in execution.files if _is_plain_file(file)]

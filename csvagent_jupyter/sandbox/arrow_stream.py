@@ -8,37 +8,57 @@ The message headers are FlatBuffers tables; where "compression" stands in them i
 
 from __future__ import annotations
 
-import io
 import struct
+from pathlib import Path
+from typing import Any
 
 RECORD_BATCH = 3
 SCHEMA = 1
 MAX_COLUMNS = 1_010
 
 
-def checked_table(stream: bytes, columns: tuple[str, ...], rows: int) -> bytes:
-    """Return the table as the bytes of an Arrow IPC file, or nothing when it is not what it should be."""
+def check_table(stream: Path, columns: tuple[str, ...], rows: int) -> Path | None:
+    """Return the table as an Arrow IPC file beside the stream, which is removed; None when it is not what it should be.
+
+    Only the file's pages are looked at, which the system takes back when it needs them: nothing is read into memory.
+    The stream has to be a copy of ours, which nobody else can shorten meanwhile.
+    """
     import pyarrow as pa
 
-    if not stream or not _only_plain_batches(stream):
-        return b""
+    place = stream.with_name(f"{stream.name}.arrow")
     try:
-        with pa.ipc.open_stream(io.BytesIO(stream)) as reader:
-            if not _is_flat(reader.schema, pa) or len(reader.schema) != len(columns):
-                return b""
-            table = reader.read_all()
-        table.validate(full=True)
+        table = _read(stream, columns, rows)
+        if table is None:
+            return None
+        with pa.OSFile(str(place), "wb") as sink, pa.ipc.new_file(sink, table.schema.remove_metadata()) as writer:
+            writer.write_table(table)
     except (pa.ArrowException, OSError, ValueError):
-        return b""
-    if table.num_rows != rows or table.nbytes > len(stream):
-        return b""
-    out = io.BytesIO()
-    with pa.ipc.new_file(out, table.schema.remove_metadata()) as writer:
-        writer.write_table(table)
-    return out.getvalue()
+        place.unlink(missing_ok=True)
+        return None
+    finally:
+        stream.unlink(missing_ok=True)
+    return place
 
 
-def _only_plain_batches(stream: bytes) -> bool:
+def _read(stream: Path, columns: tuple[str, ...], rows: int) -> Any:
+    """Return the table of a stream that is mapped into memory, None when it is another than was told."""
+    import pyarrow as pa
+
+    if not stream.stat().st_size:
+        return None
+    with pa.memory_map(str(stream)) as source:
+        content = source.read_buffer()
+    if not _only_plain_batches(content):
+        return None
+    with pa.ipc.open_stream(content) as reader:
+        if not _is_flat(reader.schema, pa) or len(reader.schema) != len(columns):
+            return None
+        table = reader.read_all()
+    table.validate(full=True)
+    return table if table.num_rows == rows and table.nbytes <= content.size else None
+
+
+def _only_plain_batches(stream: Any) -> bool:
     """Walk the messages of a stream: one schema, then record batches whose buffers are not compressed."""
     import pyarrow as pa
 

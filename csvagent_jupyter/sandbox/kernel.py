@@ -29,7 +29,7 @@ from . import processes
 from .conversation import Conversation, LiveText
 from .endings import ENDS_WITHIN, end_at_once, end_unasked, settle, to_the_end
 from .forking import IDLE_SECONDS, ForkedProcess
-from .intake import OutFolder, WorkFolder
+from .intake import OutFolder, Taken, WorkFolder
 from .layout import make_folder, put_file, sandbox_environment
 from .memory import used_by
 from .outputs import Reply, clip, read_reply, to_execution
@@ -279,15 +279,18 @@ class SandboxKernel:
         async with self._turn():
             self._executions += 1
             number = self._executions
-            out = OutFolder(self.folder / "out")
-            work = WorkFolder(self.folder / "work", self.folder / "taken", self.limits)
+            taken = Taken(self.folder / "taken")
+            out = OutFolder(self.folder / "out", taken)
+            work = WorkFolder(self.folder / "work", taken, self.limits)
             work.note()
             order = {"do": "execute", "number": number, "keep": keep}
             reply = await self._ask(order, code, timeout, on_output)
-            return await asyncio.to_thread(self._gather, reply, out, work)
+            return await asyncio.to_thread(self._gather, reply, taken, out, work)
 
-    def _gather(self, reply: Reply, out: OutFolder, work: WorkFolder) -> Execution:
+    def _gather(self, reply: Reply, taken: Taken, out: OutFolder, work: WorkFolder) -> Execution:
         try:
+            if not reply.error:  # an attempt that failed leaves the files of an earlier one where they are
+                taken.clear()
             return to_execution(reply, out, () if reply.error else work.written(), self.limits)
         finally:
             out.clear()

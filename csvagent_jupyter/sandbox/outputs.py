@@ -25,7 +25,7 @@ from ..messages import (
     ResultTable,
     RowLoss,
 )
-from .arrow_stream import checked_table
+from .arrow_stream import check_table
 from .intake import OutFolder
 from .svg import clean_svg
 
@@ -126,7 +126,7 @@ def to_execution(reply: Reply, folder: OutFolder, files: tuple[ResultFile, ...],
         value=_value(reply.value),
         plots=tuple(plot for plot, _ in pairs),
         charts=tuple(chart for _, chart in pairs),
-        tables=tuple(_table(one, folder, limits) for one in reply.tables[: limits.tables]),
+        tables=tuple(_table(one, folder, limits, error is not None) for one in reply.tables[: limits.tables]),
         files=files,
         losses=tuple(_loss(one) for one in reply.losses[:100]),
         error=error or None,
@@ -168,12 +168,13 @@ def _cells(table: TableReply) -> tuple[tuple[str, ...], tuple[tuple[Scalar, ...]
     return columns, rows
 
 
-def _table(table: TableReply, folder: OutFolder, limits: Limits) -> ResultTable:
+def _table(table: TableReply, folder: OutFolder, limits: Limits, failed: bool) -> ResultTable:
     columns, rows = _cells(table)
-    arrow = b""
-    if table.arrow:
-        arrow = checked_table(folder.read(table.arrow, ".arrow", limits.table_size), columns, table.total_rows)
-    return ResultTable(columns, rows, max(table.total_rows, len(rows)), arrow)
+    whole = None
+    if table.arrow and not failed:
+        copy = folder.take(table.arrow, ".arrow", limits.table_size)
+        whole = check_table(copy, columns, table.total_rows) if copy is not None else None
+    return ResultTable(columns, rows, max(table.total_rows, len(rows)), str(whole or ""))
 
 
 def _plot(picture: FigureReply, folder: OutFolder) -> Plot | None:

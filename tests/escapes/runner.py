@@ -234,9 +234,9 @@ def _all_text(came: Execution | Taken | None) -> str:
     """Return everything that came back as one text."""
     if not isinstance(came, Execution):
         return came.text if came else ""
-    files = b"\n".join(Path(file.path).read_bytes() for file in came.files if file.path and Path(file.path).is_file())
-    tables = b"\n".join(table.arrow for table in came.tables)
-    return repr(came) + (files + tables).decode("utf-8", "replace")
+    paths = [Path(part.path) for part in (*came.files, *came.tables) if part.path]
+    files = b"\n".join(path.read_bytes() for path in paths if path.is_file())
+    return repr(came) + files.decode("utf-8", "replace")
 
 
 class _Peak:
