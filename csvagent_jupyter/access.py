@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal
 
-from .exceptions import NotFound
+from .exceptions import BadInput, NotFound, RateLimited
 
 if TYPE_CHECKING:
-    from .messages import Session, Task
+    from collections.abc import Iterable
+
+    from .messages import Session, Source, Task
     from .sessions.base import SessionStore
 
 May = Literal["read", "ask", "own"]
 
 _RIGHTS: Final[tuple[May, ...]] = ("read", "ask", "own")
+_MINUTE: Final = 60.0
 
 
 class Access:
@@ -48,3 +53,31 @@ class Access:
         except NotFound as error:
             raise NotFound("sessions.no_task", task_id=task_id) from error
         return task
+
+    async def tasks(self, owner: str, limit: int, link: str = "") -> tuple[Task, ...]:
+        """Return the questions that `owner` asked in sessions that they may still read, the last first."""
+        tasks = await self._store.tasks(owner=owner, limit=limit)
+        open_ones = set()
+        for session_id in {task.session_id for task in tasks}:
+            with suppress(NotFound):
+                open_ones.add((await self.session(session_id, owner, link=link)).session_id)
+        return tuple(task for task in tasks if task.session_id in open_ones)
+
+    async def count_question(self, owner: str, per_minute: int | None) -> None:
+        """Count a question of `owner` in the current minute; raises RateLimited beyond `per_minute`."""
+        if per_minute is None:
+            return
+        if await self._store.add(f"questions:{owner}", 1, window=_MINUTE) > per_minute:
+            left = _MINUTE - time.time() % _MINUTE
+            seconds = max(1, round(left))
+            raise RateLimited("manager.too_many_questions", limit=per_minute, seconds=seconds, retry_after=left)
+
+
+def refuse_paths(sources: Iterable[Source], asked_by: str, owner: str) -> None:
+    """Raise BadInput when `owner` would use somebody else's sources by path.
+
+    A path means something only to who named it: for another person, or on another host, it may be another file.
+    """
+    named = [source.name for source in sources if source.path and not source.artifact]
+    if asked_by != owner and named:
+        raise BadInput("manager.foreign_path", names=", ".join(named[:3]))

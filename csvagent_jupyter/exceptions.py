@@ -10,7 +10,8 @@
     ├── Stopped
     │   ├── Cancelled             a person stopped it
     │   ├── DeadlineExceeded      the time was up
-    │   └── BudgetExceeded        tokens, money or requests are used up
+    │   ├── BudgetExceeded        tokens, money or requests are used up
+    │   └── RateLimited           too many questions in too short a time
     ├── ModelError
     │   ├── ModelUnreachable      no answer, a time-out, a cut stream
     │   └── ModelRefused          a wrong key, an unknown model, a request it does not take
@@ -30,6 +31,7 @@ A failed execution is not here: it is a value (`messages.Execution`), which the 
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 from .translations import Language, say
@@ -55,6 +57,12 @@ class CSVAgentError(Exception):
     def say(self, language: Language = "en") -> str:
         """Return what happened and what to do next, in `language`."""
         return say(self.key, language, **self.values)
+
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds after which it is worth trying again; None where time alone does not help."""
+        seconds = self.values.get("retry_after")
+        return None if seconds is None else max(1, math.ceil(seconds))
 
     def __str__(self) -> str:
         return self.say("en")
@@ -105,6 +113,10 @@ class DeadlineExceeded(Stopped):
 
 class BudgetExceeded(Stopped):
     kind, status = "budget", 429
+
+
+class RateLimited(Stopped):
+    kind, status = "rate_limit", 429
 
 
 class ModelError(CSVAgentError):

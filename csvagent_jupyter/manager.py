@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from traitlets import observe
 
+from .access import refuse_paths
 from .exceptions import BadInput, NotFound, StoreError, StoreUnreachable
 from .messages import (
     FINAL,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .sessions.artifacts import Artifacts
     from .sessions.base import SessionStore
     from .tasks.base import TaskQueue
+    from .tasks.standing import Standing
     from .tasks.workshop import Workshop
 
 MAX_QUESTION: Final = 20_000
@@ -162,10 +164,12 @@ class CSVAgentManager(Settings):
         """
         self._refuse(question)
         owner = owner or self.owner
+        await self.access.count_question(owner, self.owner_questions_per_minute)
         session = await self._session(session_id, session_name, owner, question)
         sources = await self._keep_dataframes(question.sources, dataframes or {}, owner)
         if not sources:
-            sources = await self._last_sources(session.session_id)
+            sources = await self._last_sources(session.session_id, owner)
+        refuse_paths(sources, session.owner, owner)
         return await self.queue.submit(
             replace(question, sources=sources, language=question.language or self.rules.language),
             session_id=session.session_id,
@@ -180,13 +184,20 @@ class CSVAgentManager(Settings):
         *,
         dataframes: Mapping[str, object] | None = None,
         owner: str | None = None,
+        outlives_runner: bool = False,
     ) -> Task:
         """Run an answered task's script again, on its own or on other sources, without a model."""
+        owner = owner or self.owner
+        await self.access.count_question(owner, self.owner_questions_per_minute)
         task = await self.store.task(task_id)
         answer = await self.store.result(task_id)
         if answer is None or not answer.script:
             raise BadInput("tasks.nothing_to_replay", task_id=task_id)
-        kept = await self._keep_dataframes(tuple(sources), dataframes or {}, owner or self.owner)
+        kept = await self._keep_dataframes(tuple(sources), dataframes or {}, owner)
+        if kept:
+            refuse_paths(kept, (await self.store.session(task.session_id)).owner, owner)
+        else:
+            refuse_paths(task.question.sources, task.owner, owner)
         question = replace(
             task.question,
             sources=kept or task.question.sources,
@@ -194,7 +205,9 @@ class CSVAgentManager(Settings):
             model=None,
             language=answer.language,
         )
-        return await self.queue.submit(question, session_id=task.session_id, owner=owner or self.owner)
+        return await self.queue.submit(
+            question, session_id=task.session_id, owner=owner, outlives_runner=outlives_runner
+        )
 
     async def cancel(self, task_id: str) -> Task:
         """Stop a task, waiting or running; returns at once, its result event follows."""
@@ -216,6 +229,15 @@ class CSVAgentManager(Settings):
                 yield event
                 if event.type == "result":
                     return
+
+    async def standing(self, task: Task) -> Standing:
+        """Return how a task stands, with its answer once it has ended."""
+        from .tasks.standing import standing
+
+        task = await self.store.task(task.task_id)
+        answer = await self.store.result(task.task_id)
+        events = await self.store.read(task.session_id, task_id=task.task_id, limit=MOST_EVENTS)
+        return standing(task, events, answer and await self.resolve(answer))
 
     async def result(self, task_id: str) -> Answer:
         """Wait for a task's end and return its answer."""
@@ -358,8 +380,9 @@ class CSVAgentManager(Settings):
         )
         return replace(source, artifact=reference)
 
-    async def _last_sources(self, session_id: str) -> tuple[Source, ...]:
+    async def _last_sources(self, session_id: str, owner: str) -> tuple[Source, ...]:
         for task in await self.store.tasks(session_id=session_id):
             if task.question.sources:
+                refuse_paths(task.question.sources, task.owner, owner)
                 return task.question.sources
         raise BadInput("manager.no_sources")

@@ -86,6 +86,9 @@ class Settings(LoggingConfigurable):
     session_cost = Float(None, allow_none=True, help="US dollars that one session may cost.").tag(config=True)
     owner_tokens = Integer(None, allow_none=True, help="Tokens that one person may use in a day.").tag(config=True)
     owner_cost = Float(None, allow_none=True, help="US dollars that one person may spend in a day.").tag(config=True)
+    owner_questions_per_minute = Integer(
+        120, min=1, allow_none=True, help="Questions that one person may ask in a minute; none: as many as they like."
+    ).tag(config=True)
 
     @default("kernels_memory")
     def _half_of_all_memory(self) -> int | None:

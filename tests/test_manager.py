@@ -49,12 +49,6 @@ async def started(
         await manager.stop()
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def session_id(started: CSVAgentManager) -> str:
-    """A session whose kernel serves every test that does not care what was asked before."""
-    return (await started.store.create_session("os:tests")).session_id
-
-
 @pytest.fixture
 def manager(started: CSVAgentManager, model_server: ScriptedServer) -> Iterator[CSVAgentManager]:
     """The manager as it was at its start: with its settings, an owner nobody knows yet, and no request on record."""
@@ -64,6 +58,12 @@ def manager(started: CSVAgentManager, model_server: ScriptedServer) -> Iterator[
     yield started
     for name, value in settings.items():
         setattr(started, name, value)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def session_id(manager: CSVAgentManager) -> str:
+    """A session of who asks in this test."""
+    return (await manager.store.create_session(manager.owner)).session_id
 
 
 @pytest.fixture
@@ -228,7 +228,10 @@ async def test_code_below_the_minimum_isolation_waits_for_consent(
             await manager.allow("process")
             answer = await manager.result((await manager.ask(ask, session_id=session_id)).task_id)
             assert answer.success and answer.isolation == "process" and answer.isolation_gaps
-            replayed = await manager.replay(answer.task_id, owner="os:somebody-else")
+            with pytest.raises(BadInput, match="cities"):
+                await manager.replay(answer.task_id, owner="os:somebody-else")
+            kept_frame = {"frame": pd.DataFrame({"price": [1]})}
+            replayed = await manager.replay(answer.task_id, dataframes=kept_frame, owner="os:somebody-else")
             again = await manager.result(replayed.task_id)
             assert again.error is not None and again.error.kind == "isolation"
         finally:

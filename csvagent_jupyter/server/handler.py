@@ -73,12 +73,17 @@ class CSVAgentHandler(ExtensionHandlerMixin, JupyterHandler):
 
     # --- what comes in and goes out -------------------------------------------------------------------------------
 
+    @property
+    def body(self) -> bytes:
+        """The request's body as it came."""
+        return self.request.body
+
     def read_json(self, shape: type[T]) -> T:
         """Return the body as `shape`, a msgspec or data class; raises BadInput that names what does not fit."""
-        if len(self.request.body) > MAX_JSON:
+        if len(self.body) > MAX_JSON:
             raise HTTPError(413, say("server.too_large", self.language, limit=MAX_JSON // 1024))
         try:
-            return msgspec.json.decode(self.request.body or b"{}", type=shape)
+            return msgspec.json.decode(self.body or b"{}", type=shape)
         except (msgspec.DecodeError, RecursionError) as error:
             raise BadInput("server.bad_json", problem=str(error)) from error
 
@@ -99,6 +104,8 @@ class CSVAgentHandler(ExtensionHandlerMixin, JupyterHandler):
         message, reason = say("server.unexpected", self.language), "internal"
         if isinstance(error, CSVAgentError):
             message, reason = error.say(self.language), error.kind
+            if error.retry_after is not None:
+                self.set_header("Retry-After", str(error.retry_after))
         elif isinstance(error, HTTPError):
             message = error.log_message or responses.get(status_code, str(status_code))
             reason = error.reason or responses.get(status_code, str(status_code))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from . import events, sessions, sockets
+from . import analyses, events, sessions, sockets
 
 PREFIX: Final = "csvagent"
 
-ROUTES: Final[tuple[tuple[str, type], ...]] = (*sessions.ROUTES, *events.ROUTES, *sockets.ROUTES)
+ROUTES: Final[tuple[tuple[str, type], ...]] = (*sessions.ROUTES, *analyses.ROUTES, *events.ROUTES, *sockets.ROUTES)
 
 
 def routes(prefix: str = f"/{PREFIX}") -> list[tuple[str, type, dict[str, Any]]]:

@@ -19,6 +19,17 @@ TEXTS: Catalogue = {
         "No file was named, and this session has none yet. Name a CSV file or a DataFrame before the question.",
         "Файл не указан, и в этой сессии его ещё нет. Назовите перед вопросом CSV-файл или DataFrame.",
     ),
+    "foreign_path": (
+        "This session belongs to somebody else or was asked in by others, and {names} was named as a file of theirs, "
+        "which cannot be opened for you. Give the file along with the question.",
+        "В этой сессии участвуют и другие люди, а {names} — это файл на их диске, открыть его для вас нельзя. "
+        "Приложите файл к вопросу.",
+    ),
+    "too_many_questions": (
+        "At most {limit:question|questions} a minute can be asked. Ask again in {seconds:second|seconds}.",
+        "В минуту можно задать не больше {limit:вопроса|вопросов|вопросов}. Повторите через "
+        "{seconds:секунду|секунды|секунд}.",
+    ),
     "bad_attempts": (
         "The number of attempts must be between 1 and {limit}.",
         "Число попыток должно быть от 1 до {limit}.",

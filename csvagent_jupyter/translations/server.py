@@ -59,7 +59,8 @@ TEXTS: Catalogue = {
     ),
     "model_not_served": (
         "“{model}” reads a file of the server, so a request cannot choose it. Choose one of csvagent/api/models.",
-        "Модель «{model}» читает файл сервера, поэтому запросом её выбрать нельзя. Возьмите одну из csvagent/api/models.",
+        "Модель «{model}» читает файл сервера, поэтому запросом её выбрать нельзя. Подходящие перечислены "
+        "на csvagent/api/models.",
     ),
     "too_large": (
         "The request is larger than {limit} KB. Send files by upload instead.",

@@ -1,0 +1,150 @@
+"""Ask, look how it stands, cancel, run again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, Final, TypeVar
+
+import msgspec
+from jupyter_server.auth.decorator import authorized
+from tornado.web import authenticated
+
+from ..exceptions import BadInput
+from ..messages import Answer, Source, Task
+from .asking import Asked, put_question, with_dialect
+from .handler import CSVAgentAPIHandler
+from .sources import sources_by_path
+from .uploads import FormHandler
+
+T = TypeVar("T", "Asked", "Again")
+MOST_TASKS: Final = 1_000
+
+
+class Again(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Other files for a replay; none: the files of the first time."""
+
+    path: str = ""
+    paths: tuple[str, ...] = ()
+    dialect: dict[str, Any] = {}
+
+    @property
+    def all_paths(self) -> tuple[str, ...]:
+        return (self.path, *self.paths) if self.path else self.paths
+
+
+class AskingHandler(FormHandler):
+    """Takes JSON, or a form with files."""
+
+    async def read_parts(self, shape: type[T]) -> tuple[T, tuple[Source, ...]]:
+        """Return what is asked, and the files that came along or were named, kept already."""
+        form = await self.form()
+        asked = self._of_fields(form.fields, shape) if form.fields or form.sources else self.read_json(shape)
+        named = await sources_by_path(self, asked.all_paths)
+        return asked, tuple(with_dialect(source, asked.dialect) for source in form.sources + named)
+
+    @staticmethod
+    def _of_fields(fields: dict[str, str], shape: type[T]) -> T:
+        """Return a form's fields as `shape`: numbers are written as text there, a dialect and paths as JSON."""
+        try:
+            plain = {name: json.loads(text) if name in {"dialect", "paths"} else text for name, text in fields.items()}
+            return msgspec.convert(plain, shape, strict=False)
+        except (ValueError, RecursionError) as error:
+            raise BadInput("server.bad_json", problem=str(error)) from error
+
+
+class AnalyzeAsyncHandler(AskingHandler):
+    @authenticated
+    @authorized("execute")
+    async def post(self) -> None:
+        """Put a question in line and tell its task's id."""
+        task = await put_question(self, *await self.read_parts(Asked))
+        self.reply(_named(task), 202)
+
+
+class AnalyzeHandler(AskingHandler):
+    _waiting: asyncio.Task[Answer] | None = None
+    _client_left = False
+
+    @authenticated
+    @authorized("execute")
+    async def post(self) -> None:
+        """Ask, wait, and return the answer; when the client goes away the task is stopped."""
+        task = await put_question(self, *await self.read_parts(Asked))
+        manager = await self.manager()
+        self._waiting = asyncio.create_task(manager.result(task.task_id), name=f"csvagent-wait-{task.task_id}")
+        if self._client_left:
+            self._waiting.cancel()
+        await asyncio.wait({self._waiting})
+        if self._waiting.cancelled():
+            await manager.cancel(task.task_id)
+            return
+        self.reply((await manager.resolve(self._waiting.result())).to_dict())
+
+    def on_connection_close(self) -> None:
+        super().on_connection_close()
+        self._client_left = True
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+
+class TasksHandler(CSVAgentAPIHandler):
+    @authenticated
+    @authorized("read")
+    async def get(self) -> None:
+        """List the tasks of who asks, or with `session_id` those of a session, the last first."""
+        manager = await self.manager()
+        if session_id := self.get_query_argument("session_id", ""):
+            await self.session_for(session_id)
+            tasks = await manager.store.tasks(session_id=session_id, limit=MOST_TASKS)
+        else:
+            tasks = await manager.access.tasks(self.owner, MOST_TASKS, self.link)
+        self.reply({"tasks": [_listed(task) for task in tasks]})
+
+
+class TaskHandler(CSVAgentAPIHandler):
+    @authenticated
+    @authorized("read")
+    async def get(self, task_id: str) -> None:
+        """Tell how a task stands, with its answer once there is one."""
+        manager = await self.manager()
+        self.reply((await manager.standing(await self.task_for(task_id))).to_dict())
+
+    @authenticated
+    @authorized("write")
+    async def delete(self, task_id: str) -> None:
+        """Stop a task, waiting or running; its answer tells what was done until then."""
+        manager = await self.manager()
+        await self.task_for(task_id, "own")
+        self.reply(_named(await manager.cancel(task_id)), 202)
+
+
+class ReplayHandler(AskingHandler):
+    @authenticated
+    @authorized("execute")
+    async def post(self, task_id: str) -> None:
+        """Run an answered task's script again, on other files when some are given."""
+        manager = await self.manager()
+        task = await self.task_for(task_id)
+        await self.session_for(task.session_id, "ask")
+        _, sources = await self.read_parts(Again)
+        again = await manager.replay(task_id, sources, owner=self.owner, outlives_runner=True)
+        self.reply(_named(again), 202)
+
+
+def _named(task: Task) -> dict[str, Any]:
+    """Return what a client needs to go on with a task."""
+    return {"task_id": task.task_id, "session_id": task.session_id, "status": task.status}
+
+
+def _listed(task: Task) -> dict[str, Any]:
+    return _named(task) | {"question": task.question.text, "created_at": task.created_at}
+
+
+ROUTES: Final[tuple[tuple[str, type], ...]] = (
+    (r"api/analyze-async", AnalyzeAsyncHandler),
+    (r"api/analyze", AnalyzeHandler),
+    (r"api/tasks", TasksHandler),
+    (r"api/tasks/([\w-]+)", TaskHandler),
+    (r"api/tasks/([\w-]+)/replay", ReplayHandler),
+)

@@ -1,0 +1,63 @@
+"""The one way in which a question comes to the manager from the server, whichever route it took."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from ..exceptions import BadInput
+from ..messages import Question, Share, Source, Task
+from ..translations import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .handler import CSVAgentHandler
+
+_OF_OUR_SIDE: Final = ("replay:",)
+"""Models that read a file of the server's: an administrator may set one, a request may not name one."""
+
+
+class Asked(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A question as it comes in; what is not said follows the manager's settings."""
+
+    query: str
+    session_id: str | None = None
+    path: str = ""
+    paths: tuple[str, ...] = ()
+    model: str | None = None
+    share: Share | None = None
+    max_attempts: int | None = None
+    timeout: float | None = None
+    language: Language | None = None
+    dialect: dict[str, Any] = {}
+
+    @property
+    def all_paths(self) -> tuple[str, ...]:
+        return (self.path, *self.paths) if self.path else self.paths
+
+
+async def put_question(handler: CSVAgentHandler, asked: Asked, sources: tuple[Source, ...]) -> Task:
+    """Put a question in line for who is signed in, in a session where they may ask, or in a new one."""
+    if asked.model is not None and asked.model.startswith(_OF_OUR_SIDE):
+        raise BadInput("server.model_not_served", model=asked.model)
+    manager = await handler.manager()
+    if asked.session_id is not None:
+        await handler.session_for(asked.session_id, "ask")
+    question = Question(
+        asked.query,
+        sources,
+        model=asked.model or None,
+        max_attempts=asked.max_attempts,
+        timeout=asked.timeout,
+        share=asked.share,
+        language=asked.language,
+    )
+    return await manager.ask(question, session_id=asked.session_id, owner=handler.owner, outlives_runner=True)
+
+
+def with_dialect(source: Source, dialect: Mapping[str, Any]) -> Source:
+    """Return a source that is read as the dialect says, where it says something."""
+    return replace(source, overrides={**source.overrides, **dialect})
