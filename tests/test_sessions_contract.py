@@ -120,8 +120,15 @@ async def test_a_deleted_session_can_be_restored(store: SessionStore) -> None:
     with pytest.raises(NotFound):
         await store.submit(task(session_id))
     assert await store.sessions("os:ann") == ()
-    assert (await store.restore_session(session_id)).session_id == session_id
+    with pytest.raises(NotFound):
+        await store.restore_session(session_id, owner="os:bob")
+    with pytest.raises(NotFound):
+        await store.session(session_id)
+    assert (await store.restore_session(session_id, owner="os:ann")).session_id == session_id
     assert len(await store.read(session_id)) == 1
+    with pytest.raises(NotFound):
+        await store.restore_session(session_id, owner="os:bob")
+    assert (await store.restore_session(session_id)).session_id == session_id
 
 
 async def test_deleting_a_session_asks_its_tasks_to_end_and_lets_them(store: SessionStore) -> None:

@@ -84,8 +84,8 @@ class SessionStore(ABC):
         """
 
     @abstractmethod
-    async def restore_session(self, session_id: str) -> Session:
-        """Undo a deletion; NotFound once the session is gone for good."""
+    async def restore_session(self, session_id: str, *, owner: str | None = None) -> Session:
+        """Undo a deletion; NotFound once the session is gone for good, and when it is not that of a given `owner`."""
 
     # --- events -----------------------------------------------------------------------------------------------------
 

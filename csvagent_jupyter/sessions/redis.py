@@ -121,8 +121,8 @@ class RedisStore(SessionStore):
         """Take a session away; it can be restored until it expires (without an expiry: for a day)."""
         await self._log.delete(session_id)
 
-    async def restore_session(self, session_id: str) -> Session:
-        return await self._log.restore(session_id)
+    async def restore_session(self, session_id: str, *, owner: str | None = None) -> Session:
+        return await self._log.restore(session_id, owner)
 
     # --- events -----------------------------------------------------------------------------------------------------
 

@@ -128,8 +128,12 @@ function writes.delete()
   return ''
 end
 
+-- owner, '' for anybody
 function writes.restore()
   local session = any_session()
+  if args[1] ~= '' and session.owner ~= args[1] then
+    refuse('NOSESSION')
+  end
   session.deleted_at = nil
   return use(session)
 end

@@ -88,8 +88,8 @@ class RedisLog:
     async def rename(self, session_id: str, title: str) -> Session:
         return await self._change("rename", session_id, title)
 
-    async def restore(self, session_id: str) -> Session:
-        return await self._change("restore", session_id)
+    async def restore(self, session_id: str, owner: str | None) -> Session:
+        return await self._change("restore", session_id, owner or "")
 
     async def delete(self, session_id: str) -> None:
         await self._write("delete", session_id)

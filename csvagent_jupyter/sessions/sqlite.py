@@ -158,8 +158,8 @@ class SQLiteStore(SessionStore):
         self._wakeups.ring((LINE,))
         await self._write(log.purge, self._undo_seconds)
 
-    async def restore_session(self, session_id: str) -> Session:
-        return await self._write(log.restore, session_id, self._expire_seconds)
+    async def restore_session(self, session_id: str, *, owner: str | None = None) -> Session:
+        return await self._write(log.restore, session_id, owner, self._expire_seconds)
 
     # --- events -----------------------------------------------------------------------------------------------------
 

@@ -95,8 +95,13 @@ def delete(connection: Connection, session_id: str) -> None:
     )
 
 
-def restore(connection: Connection, session_id: str, expire_seconds: float | None) -> Session:
-    connection.execute("UPDATE sessions SET deleted_at = NULL WHERE session_id = ?", (session_id,))
+def restore(connection: Connection, session_id: str, owner: str | None, expire_seconds: float | None) -> Session:
+    restored = connection.execute(
+        "UPDATE sessions SET deleted_at = NULL WHERE session_id = :id AND (:owner IS NULL OR owner = :owner)",
+        {"id": session_id, "owner": owner},
+    )
+    if not restored.rowcount:
+        raise NotFound("sessions.no_session", session_id=session_id)
     return touch(connection, session_id, expire_seconds)
 
 
