@@ -110,6 +110,12 @@ class JupyterHost:
         self._reader = threading.Thread(target=self._read_log, args=(self.process, ready))
         self._reader.start()
         assert ready.wait(60) and self.process.poll() is None, "".join(self.log)
+        until(self._listens)
+
+    def _listens(self) -> bool:
+        """Tell whether it can be reached; it says that it runs a moment before."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def kill(self) -> None:
         """End the server as a power cut would."""

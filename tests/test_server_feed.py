@@ -1,0 +1,186 @@
+"""The one loop from a log to its readers, over a real store."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from csvagent_jupyter.exceptions import NotFound
+from csvagent_jupyter.manager import CSVAgentManager
+from csvagent_jupyter.messages import Event, Progress, Question, Task
+from csvagent_jupyter.server import feed
+from csvagent_jupyter.server.feed import Feeds
+
+
+@pytest.fixture
+async def manager(tmp_path: Path) -> AsyncIterator[CSVAgentManager]:
+    manager = CSVAgentManager(data_folder=str(tmp_path / "data"))
+    await manager.start(warm=False)
+    yield manager
+    await manager.stop()
+
+
+class Reader:
+    """Takes what it is sent; `gate` holds it up."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.opened = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self._news = asyncio.Condition()
+
+    async def send(self, event: Event, text: str) -> None:
+        await self.gate.wait()
+        async with self._news:
+            self.texts.append(text)
+            self._news.notify_all()
+
+    async def has(self, count: int) -> list[int | None]:
+        """Wait until so many came, and return their numbers."""
+        async with asyncio.timeout(30), self._news:
+            await self._news.wait_for(lambda: len(self.texts) >= count)
+        return [json.loads(text).get("seq") for text in self.texts]
+
+
+@asynccontextmanager
+async def reading(
+    feeds: Feeds, manager: CSVAgentManager, session_id: str, after: int = 0, task_id: str | None = None
+) -> AsyncIterator[tuple[Reader, asyncio.Task[None]]]:
+    reader = Reader()
+    task = asyncio.create_task(
+        feeds.read(manager, session_id, after, reader.send, task_id=task_id, opened=reader.opened)
+    )
+    await reader.opened.wait()
+    try:
+        yield reader, task
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def written(manager: CSVAgentManager, session_id: str, count: int, task_id: str | None = None) -> list[int]:
+    """Append so many events and return their numbers."""
+    found = []
+    for number in range(count):
+        event = Event("progress", task_id, status="PROCESSING", meta=Progress(f"step {number}", "generating"))
+        found.append((await manager.store.append(session_id, event)).seq or 0)
+    return found
+
+
+async def test_who_comes_late_gets_all_and_then_what_is_new(manager: CSVAgentManager) -> None:
+    session = await manager.store.create_session("anna")
+    old = await written(manager, session.session_id, 3)
+    feeds = Feeds()
+    async with reading(feeds, manager, session.session_id) as (reader, _):
+        assert await reader.has(3) == old
+        new = await written(manager, session.session_id, 3)
+        assert await reader.has(6) == old + new
+
+
+async def test_each_of_many_readers_sees_all_of_it_in_order(manager: CSVAgentManager) -> None:
+    session = await manager.store.create_session("anna")
+    feeds = Feeds()
+    async with (
+        reading(feeds, manager, session.session_id) as (first, _),
+        reading(feeds, manager, session.session_id) as (second, _),
+    ):
+        seen = await written(manager, session.session_id, 20)
+        async with reading(feeds, manager, session.session_id, after=seen[9]) as (third, _):
+            assert feeds.readers == 3
+            seen += await written(manager, session.session_id, 20)
+            assert await first.has(40) == seen
+            assert await second.has(40) == seen
+            assert await third.has(30) == seen[10:]
+    assert feeds.readers == 0
+
+
+async def test_a_reader_that_does_not_take_holds_up_nobody_and_misses_nothing(
+    manager: CSVAgentManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "KEPT_EVENTS", 8)
+    session = await manager.store.create_session("anna")
+    feeds = Feeds()
+    async with (
+        reading(feeds, manager, session.session_id) as (slow, _),
+        reading(feeds, manager, session.session_id) as (quick, _),
+    ):
+        slow.gate.clear()
+        seen = await written(manager, session.session_id, 50)
+        assert await quick.has(50) == seen
+        channel = feeds._channels[session.session_id]
+        assert len(channel.kept) == 8
+        slow.gate.set()
+        assert await slow.has(50) == seen
+
+
+async def test_what_is_kept_is_bounded_in_size_too(manager: CSVAgentManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "KEPT_CHARACTERS", 1_000)
+    session = await manager.store.create_session("anna")
+    feeds = Feeds()
+    async with reading(feeds, manager, session.session_id) as (reader, _):
+        await written(manager, session.session_id, 50)
+        await reader.has(50)
+        channel = feeds._channels[session.session_id]
+        assert sum(len(kept.text) for kept in channel.kept) <= 1_000
+
+
+async def test_a_reader_that_takes_nothing_for_too_long_is_let_go(
+    manager: CSVAgentManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "STALL_SECONDS", 0.05)
+    session = await manager.store.create_session("anna")
+    feeds = Feeds()
+    async with reading(feeds, manager, session.session_id) as (reader, task):
+        reader.gate.clear()
+        await written(manager, session.session_id, 1)
+        await asyncio.wait({task}, timeout=30)
+        assert isinstance(task.exception(), TimeoutError)
+
+
+async def test_a_reader_of_one_task_gets_that_task_up_to_its_result(manager: CSVAgentManager) -> None:
+    session = await manager.store.create_session("anna")
+    feeds = Feeds()
+    question = Question("how many?")
+    for task_id in ("a", "b"):
+        task = Task(task_id, session.session_id, "anna", question, runner="r", outlives_runner=True)
+        await manager.store.submit(task, Event("task_started", task_id))
+    async with reading(feeds, manager, session.session_id, task_id="a") as (reader, task):
+        claimed = await manager.store.claim("r", 60, task_id="a")
+        assert claimed is not None
+        await written(manager, session.session_id, 2, "b")
+        await written(manager, session.session_id, 2, "a")
+        await manager.store.finish("a", claimed.fence, Event("result", "a", status="cancelled"), "REVOKED")
+        await asyncio.wait_for(task, 30)
+    shown = [json.loads(text) for text in reader.texts]
+    assert {event["task_id"] for event in shown} == {"a"}
+    assert [event["type"] for event in shown] == ["task_started", "progress", "progress", "result"]
+
+
+async def test_what_could_not_be_written_is_told_to_the_readers_all_the_same(manager: CSVAgentManager) -> None:
+    session = await manager.store.create_session("anna")
+    feeds = Feeds()
+    async with reading(feeds, manager, session.session_id) as (reader, _):
+        manager.store.announce(Event("result", "a", session.session_id, "error"))
+        assert await reader.has(1) == [None]
+
+
+async def test_readers_end_with_the_store_and_with_the_feeds(manager: CSVAgentManager) -> None:
+    session = await manager.store.create_session("anna")
+    feeds = Feeds()
+    async with reading(feeds, manager, session.session_id) as (_, task):
+        await feeds.close()
+        await asyncio.wait_for(task, 30)
+    async with reading(feeds, manager, session.session_id) as (_, task):
+        await manager.stop()
+        await asyncio.wait_for(task, 30)
+
+
+async def test_there_is_nothing_to_read_where_there_is_no_session(manager: CSVAgentManager) -> None:
+    with pytest.raises(NotFound):
+        await Feeds().read(manager, "no-such", 0, Reader().send)
