@@ -89,10 +89,11 @@ class CSVAgentManager(Settings):
         from .sessions.artifacts import Artifacts
         from .tasks.workshop import Workshop
 
-        self.store = self.session_store_class(self.folder / "sessions.sqlite")
+        store_class: type[SessionStore] = self.session_store_class
+        self.store = store_class.in_folder(self.folder)
         await self.store.open()
         self.access = Access(self.store)
-        self.artifacts = Artifacts(self.folder / "artifacts", quota=self.artifact_quota)
+        self.artifacts = Artifacts(self.folder / self.store.artifacts_folder, quota=self.artifact_quota)
         limits, idle = self.kernel_limits, self.kernel_idle_seconds
         spare = self.spare_kernel
         pool = KernelPool(

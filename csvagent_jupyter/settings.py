@@ -27,7 +27,7 @@ class Settings(LoggingConfigurable):
     session_store_class = Type(
         "csvagent_jupyter.sessions.sqlite.SQLiteStore",
         klass="csvagent_jupyter.sessions.base.SessionStore",
-        help="Where sessions are kept.",
+        help="Where sessions are kept: Redis when REDIS_URL or REDIS_HOST is set, else a file in the data folder.",
     ).tag(config=True)
     task_queue_class = Type(
         "csvagent_jupyter.tasks.inprocess.InProcessQueue",
@@ -89,6 +89,13 @@ class Settings(LoggingConfigurable):
     owner_questions_per_minute = Integer(
         120, min=1, allow_none=True, help="Questions that one person may ask in a minute; none: as many as they like."
     ).tag(config=True)
+
+    @default("session_store_class")
+    def _store_of_the_environment(self) -> str:
+        from .sessions.redis_address import is_configured
+
+        shared = is_configured(os.environ)
+        return f"csvagent_jupyter.sessions.{'redis.RedisStore' if shared else 'sqlite.SQLiteStore'}"
 
     @default("kernels_memory")
     def _half_of_all_memory(self) -> int | None:

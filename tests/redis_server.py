@@ -1,4 +1,4 @@
-"""A real Redis for tests: with a password, on loopback and on a socket, to be killed and started again with its data."""
+"""A real Redis for tests: with a password, on loopback and on a socket, killed and started again with its data."""
 
 from __future__ import annotations
 

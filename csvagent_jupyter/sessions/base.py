@@ -17,7 +17,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
 from ..messages import Answer, Event, Feedback, Grant, LedgerEntry, SavedAnalysis, Session, Status, Task, Turn
 from ..translations import Language
@@ -27,6 +27,9 @@ MAX_WAITING: Final = 10
 
 class SessionStore(ABC):
     """The store as the manager and the queues see it; one object per process, used on one event loop."""
+
+    artifacts_folder: ClassVar[str] = "artifacts"
+    """Where in the data folder its files are: a store must only sweep what no other one can mention."""
 
     async def __aenter__(self) -> Self:
         await self.open()

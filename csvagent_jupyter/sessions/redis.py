@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
 from ..exceptions import NotFound, StoreError, StoreUnreachable
 from ..messages import Answer, Event, Feedback, Grant, LedgerEntry, SavedAnalysis, Session, Status, Task, Turn
@@ -45,6 +45,8 @@ class RedisStore(SessionStore):
     When Redis is out of reach, calls try again for a few seconds and end with StoreUnreachable; `append` and `finish`
     try for `write_seconds`. Readers stay, and are told when they have to wait and when it goes on.
     """
+
+    artifacts_folder: ClassVar[str] = "shared-artifacts"
 
     def __init__(
         self,
@@ -204,6 +206,9 @@ class RedisStore(SessionStore):
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await bell.wait()
+
+    async def last_seq(self, session_id: str) -> int:
+        return await self._log.last_seq(session_id)
 
     async def turns(self, session_id: str) -> tuple[Turn, ...]:
         return await self._log.turns(session_id)

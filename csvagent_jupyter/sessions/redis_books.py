@@ -170,7 +170,11 @@ class RedisBooks:
             async for names in self._scan(pattern):
                 for name in names:
                     await self._tidy_index(name, kind)
-        for name, part in ((keys.TASKS, keys.tasks_key), (keys.LEDGERS, keys.ledger_key), (keys.LINKS, keys.grants_key)):
+        for name, part in (
+            (keys.TASKS, keys.tasks_key),
+            (keys.LEDGERS, keys.ledger_key),
+            (keys.LINKS, keys.grants_key),
+        ):
             await self._tidy_hash(name, part)
 
     async def _tidy_index(self, name: str, kind: Literal["set", "zset"]) -> None:

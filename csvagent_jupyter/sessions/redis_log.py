@@ -33,6 +33,14 @@ class Page(NamedTuple):
     made: str
 
 
+class Living(NamedTuple):
+    """A session that is neither deleted nor expired, its last use (microseconds, sixteen digits) and last number."""
+
+    used: str
+    last_seq: int
+    session: Session
+
+
 class RedisLog:
     """The log's calls; `expire` is in seconds from a session's last use, None for never."""
 
@@ -52,12 +60,18 @@ class RedisLog:
         return await self._change("create", session_id, session_id, owner, title, language or "", extra=(extra,))
 
     async def get(self, session_id: str) -> Session:
+        return (await self._found(session_id)).session
+
+    async def last_seq(self, session_id: str) -> int:
+        return (await self._found(session_id)).last_seq
+
+    async def _found(self, session_id: str) -> Living:
         key = keys.session_keys(session_id)[0]
         text = await self.client.run(lambda redis: awaited(redis.get(key)))
         found = None if text is None else self._living(str(text))
         if found is None:
             raise NotFound("sessions.no_session", session_id=session_id)
-        return found[1]
+        return found
 
     async def list_of(self, owner: str, named: str | None, limit: int) -> tuple[Session, ...]:
         found = await self.of_index(keys.sessions_of(owner))
@@ -74,7 +88,7 @@ class RedisLog:
         texts = await self.client.run(lambda redis: awaited(redis.mget([keys.session_keys(one)[0] for one in ids])))
         await self.prune("set", index, [one for one, text in zip(ids, texts, strict=True) if text is None])
         found = [living for text in texts if text is not None and (living := self._living(str(text))) is not None]
-        return [session for _, session in sorted(found, key=lambda one: one[0], reverse=True)]
+        return [one.session for one in sorted(found, key=lambda one: one.used, reverse=True)]
 
     async def prune(self, kind: Literal["hash", "set", "zset"], index: str, members: list[str]) -> None:
         """Take those members out of an index whose sessions are gone; a member begins with its session's id."""
@@ -163,12 +177,13 @@ class RedisLog:
             name, (*keys.SHARED, *session, *extra), *args, about=about, expire=self.expire, until=until
         )
 
-    def _living(self, text: str) -> tuple[str, Session] | None:
-        """Return when a session was last used, and it; None for a deleted one."""
+    def _living(self, text: str) -> Living | None:
+        """Return what a session's key holds; None for a deleted one."""
         fields = keys.fields_of(text, self.client.address.where)
         if fields.get("deleted_at"):
             return None
-        return str(fields.get("used", "")), keys.decoded(Session, text, self.client.address.where)
+        session = keys.decoded(Session, text, self.client.address.where)
+        return Living(str(fields.get("used", "")), int(fields.get("last_seq", 0)), session)
 
 
 def written(event: Event) -> tuple[str, str, str]:
