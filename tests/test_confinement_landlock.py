@@ -25,6 +25,10 @@ def test_only_what_a_version_knows_is_asked_of_it(abi: int, highest_right: int, 
     assert landlock.handled(abi) == (highest_right * 2 - 1, network, scopes)
 
 
+def test_refusals_are_not_written_into_the_log_of_the_host_where_that_can_be_asked() -> None:
+    assert [landlock.restrict_flags(abi) for abi in (1, 6, 7, 9)] == [0, 0, 1, 1]
+
+
 def test_what_may_be_written_has_no_way_to_make_what_harms_a_reader() -> None:
     harmful = (
         landlock.MAKE_FIFO | landlock.MAKE_SYM | landlock.MAKE_SOCK | landlock.MAKE_CHAR | landlock.MAKE_BLOCK

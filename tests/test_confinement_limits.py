@@ -54,14 +54,14 @@ def test_a_file_cannot_grow_beyond_its_limit() -> None:
     assert run_limited(code, Limits(file_size=MEGABYTE)).stdout.startswith("OSError 27")
 
 
-def test_descriptors_run_out_and_no_core_is_dumped() -> None:
+def test_descriptors_run_out_and_no_core_is_dumped_nor_a_handler_started_for_it() -> None:
     code = (
         "import os, resource\nopen_ones = []\n"
         "try:\n    while True: open_ones.append(os.dup(0))\nexcept OSError as error:\n"
         "    for one in open_ones: os.close(one)\n    print(error.errno)\n"
         "print(resource.getrlimit(resource.RLIMIT_CORE))"
     )
-    assert run_limited(code, Limits(open_files=40)).stdout.splitlines() == ["24", "(0, 0)"]
+    assert run_limited(code, Limits(open_files=40)).stdout.splitlines() == ["24", "(1, 1)"]
 
 
 def test_the_process_is_the_first_that_an_exhausted_system_ends() -> None:

@@ -118,6 +118,17 @@ def test_calls_by_another_architecture_and_by_x32_do_not_exist() -> None:
         ("clone", (0x3D0F00,), None),  # what pthread_create asks for
         ("clone", (0x01200011,), errno.EPERM),  # fork
         ("clone", (0x3D0F00 | 0x20000000,), errno.EPERM),
+        ("clone", (0x3D0B00,), errno.EPERM),  # without CLONE_FILES
+        ("clone", (0x3D0D00,), errno.EPERM),  # without CLONE_FS
+        ("close_range", (3, 9, 0), None),
+        ("close_range", (3, 9, 4), None),
+        ("close_range", (3, 9, 2), errno.EINVAL),  # CLOSE_RANGE_UNSHARE
+        ("close_range", (3, 9, JUNK | 6), errno.EINVAL),
+        ("fallocate", (3, 0, 0, 1), None),
+        ("fallocate", (3, JUNK | 1, 0, 1), errno.EOPNOTSUPP),  # FALLOC_FL_KEEP_SIZE
+        ("renameat2", (3, 1, 3, 2, 0), None),
+        ("renameat2", (3, 1, 3, 2, 2), None),
+        ("renameat2", (3, 1, 3, 2, JUNK | 4), errno.EINVAL),  # RENAME_WHITEOUT
         ("clone", (0x10000 | 0x10000000,), errno.EPERM),
         ("clone3", (1, 88), errno.ENOSYS),
         ("socket", (1, 1 | 0o2000000), None),
@@ -133,12 +144,22 @@ def test_calls_by_another_architecture_and_by_x32_do_not_exist() -> None:
         ("sendto", (3, 1, 1, 0, 0), None),
         ("sendto", (3, 1, 1, 0, 0x7F0000001000), errno.EPERM),
         ("sendto", (3, 1, 1, 0, 0x7F0000000000), errno.EPERM),
+        ("sendto", (3, 1, 1, JUNK | 1, 0), errno.EOPNOTSUPP),  # MSG_OOB
+        ("sendmsg", (3, 1, 0x4040), None),
+        ("sendmsg", (3, 1, 0x41), errno.EOPNOTSUPP),
+        ("recvfrom", (3, 1, 1, 1), errno.EOPNOTSUPP),
+        ("recvmsg", (3, 1, 1), errno.EOPNOTSUPP),
+        ("recvmmsg", (3, 1, 1, 1), errno.EOPNOTSUPP),
         ("setsockopt", (3, 1, 7), None),
         ("setsockopt", (3, 1, 50), errno.EPERM),
         ("openat", (0, 0, 0o2000000), None),
         ("openat", (0, 0, 0o1101), None),
         ("openat", (0, 0, 0o1000), errno.EACCES),
         ("openat", (0, 0, JUNK | 0o2001000), errno.EACCES),
+        ("openat", (0, 0, 3), errno.EACCES),
+        ("openat", (0, 0, JUNK | 0o20200003), errno.EACCES),  # with O_TMPFILE
+        ("openat", (0, 0, 0o1003), errno.EACCES),
+        ("openat", (0, 0, 2), None),
         ("fcntl", (3, 2), None),
         ("fcntl", (3, JUNK | 8), errno.EINVAL),  # F_SETOWN
         ("fcntl", (3, 1026), errno.EINVAL),  # F_NOTIFY
@@ -189,6 +210,7 @@ def test_checked_arguments(architecture: str, name: str, arguments: tuple[int, .
         ("getsid", (OURSELVES,), None),
         ("getsid", (OURSELVES + 1,), errno.EPERM),
         ("getpgid", (OURSELVES + 1,), errno.EPERM),
+        ("capget", (), errno.EPERM),
         ("getpgid", (JUNK | OURSELVES + 1,), errno.EPERM),
         ("sched_rr_get_interval", (1,), errno.EPERM),
         ("sched_getparam", (OURSELVES,), None),
@@ -249,6 +271,64 @@ results["thread"] = done
     assert (results["fork"], results["exec"], results["run"]) == ("EPERM", "EACCES", "EPERM")
     assert (results["socket"], results["others"], results["group"]) == ("EAFNOSUPPORT", "EPERM", "EPERM")
     assert (results["oneself"], results["pair"], results["thread"]) == ("", "x", [1])
+
+
+def test_the_old_open_of_x86_64_has_the_same_checks() -> None:
+    for flags, expected in (
+        (0, None),
+        (0o1101, None),
+        (0o1000, errno.EACCES),
+        (3, errno.EACCES),
+        (0o1003, errno.EACCES),
+    ):
+        assert answer(starting(), "x86_64", "open", 0, flags) == expected
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_odd_forms_of_ordinary_calls_do_not_get_around_the_rules(user: str) -> None:
+    """Each works without the filter, and what its plain form is for works with it."""
+    code = """
+secret = os.fsencode(foreign / "secret")
+descriptor = os.open(work / "file", os.O_RDWR | os.O_CREAT)
+ours, theirs = socket.socketpair()
+ours.send(b"x", socket.MSG_DONTWAIT)
+told = ctypes.create_string_buffer(struct.pack("=Ii", 0x20080522, os.getppid()))
+odd = {
+    "emptied": lambda: os.close(os.open(secret, 3 | os.O_TRUNC)),
+    "opened": lambda: os.close(os.open(secret, 3)),
+    "terminal": lambda: os.close(os.open("/dev/full", 3)),
+    "unnamed": lambda: os.close(os.open(foreign, 3 | os.O_TMPFILE, 0o600)),
+    "beyond the size": lambda: call("fallocate", descriptor, 1, 0, 2 * 2**20),
+    "descriptors of one's own": lambda: call("close_range", 2**31, 2**31, 2),
+    "overtaking": lambda: ours.send(b"x", socket.MSG_OOB),
+    "capabilities": lambda: call("capget", told, ctypes.create_string_buffer(24)),
+}
+results["control"] = {name: tried(attempt) for name, attempt in odd.items()}
+(foreign / "secret").write_text("canary")
+os.ftruncate(descriptor, 0)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
+seccomp.restrict_start(); seccomp.restrict_rest()
+results["refused"] = {name: tried(attempt) for name, attempt in odd.items()}
+results["secret"] = (foreign / "secret").read_text()
+os.posix_fallocate(descriptor, 0, 2**19)
+results["size"] = [os.fstat(descriptor).st_size, tried(lambda: os.posix_fallocate(descriptor, 0, 2**21))]
+os.closerange(500, 600)
+results["heard"] = theirs.recv(9, socket.MSG_DONTWAIT).decode()[:1]
+"""
+    results = run_child(code, user)
+    assert set(results.pop("control").values()) == {""}
+    assert results == {
+        "refused": {
+            **dict.fromkeys(("emptied", "opened", "terminal", "unnamed"), "EACCES"),
+            "beyond the size": "ENOTSUP",
+            "descriptors of one's own": "EINVAL",
+            "overtaking": "ENOTSUP",
+            "capabilities": "EPERM",
+        },
+        "secret": "canary",
+        "size": [2**19, "EFBIG"],
+        "heard": "x",
+    }
 
 
 def test_modes_and_times_claim_to_change_so_that_files_can_be_copied_and_touched() -> None:

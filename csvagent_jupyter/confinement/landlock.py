@@ -41,6 +41,8 @@ _SINCE_ABI_1: Final = (1 << 13) - 1
 _BIND_AND_CONNECT_TCP: Final = 0b11
 _ABSTRACT_SOCKETS_AND_SIGNALS: Final = 0b11
 _ASK_FOR_VERSION: Final = 1
+# Since ABI 7 each refusal is a line in the host's log, which code could fill; this leaves those of this process out.
+_LOG_NOTHING: Final = 1
 _PATH_BENEATH: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
 
@@ -65,6 +67,11 @@ def handled(abi: int) -> tuple[int, int, int]:
     return files, _BIND_AND_CONNECT_TCP if abi >= 4 else 0, _ABSTRACT_SOCKETS_AND_SIGNALS if abi >= 6 else 0
 
 
+def restrict_flags(abi: int) -> int:
+    """Return the flags of landlock_restrict_self: what is refused is not written into the log, where that can be."""
+    return _LOG_NOTHING if abi >= 7 else 0
+
+
 def restrict(rules: Iterable[tuple[str, int]]) -> int:
     """Leave the calling thread, and threads it starts later, only the rights that `rules` give to paths.
 
@@ -82,7 +89,7 @@ def restrict(rules: Iterable[tuple[str, int]]) -> int:
         for path, allowed in rules:
             _allow(ruleset, path, allowed & rights[0])
         prctl(_PR_SET_NO_NEW_PRIVS, 1)
-        call("landlock_restrict_self", ruleset, 0)
+        call("landlock_restrict_self", ruleset, restrict_flags(abi))
     finally:
         os.close(ruleset)
     return abi

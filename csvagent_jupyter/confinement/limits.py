@@ -64,7 +64,8 @@ def apply_limits(limits: Limits) -> None:
         return
     import resource
 
-    _lower(resource.RLIMIT_CORE, 0)
+    # Not 0: a host's handler of dumps, a program that runs as root, is started with 0 as well, and with 1 it is not.
+    _lower(resource.RLIMIT_CORE, 1)
     _lower(resource.RLIMIT_FSIZE, limits.file_size)
     _lower(resource.RLIMIT_NOFILE, limits.open_files)
     time_for_run(limits)

@@ -233,6 +233,10 @@ def _empty(targets: Targets) -> None:
     os.close(os.open(targets.secret, os.O_RDONLY | os.O_TRUNC))
 
 
+def _empty_blindly(targets: Targets) -> None:
+    os.close(os.open(targets.secret, os.O_ACCMODE | os.O_TRUNC))  # a mode of which Landlock sees nothing
+
+
 def _environment(targets: Targets) -> None:
     Path(f"/proc/{targets.process}/environ").read_bytes()
 
@@ -279,6 +283,7 @@ ATTEMPTS: Final[dict[str, Attempt]] = {
     "chmod": Attempt(_chmod, "confinement.gap_write"),
     "append": Attempt(_append, "confinement.gap_write"),
     "empty": Attempt(_empty, "confinement.gap_write"),
+    "empty_blindly": Attempt(_empty_blindly, "confinement.gap_write"),
     "truncate": Attempt(lambda targets: os.truncate(targets.secret, 0), "confinement.gap_write"),
     "create": Attempt(lambda targets: (targets.folder / "new").write_bytes(b"x"), "confinement.gap_write"),
     "link": Attempt(lambda targets: os.link(targets.secret, targets.folder / "link"), "confinement.gap_write"),

@@ -43,8 +43,8 @@ class Rules:
 _FILES: Final = """
     read write close lseek pread64 pwrite64 readv writev preadv pwritev preadv2 pwritev2 creat fstat stat lstat
     newfstatat statx access faccessat faccessat2 readlink readlinkat getdents getdents64 getcwd chdir fchdir rename
-    renameat renameat2 mkdir mkdirat rmdir unlink unlinkat ftruncate fallocate fadvise64 readahead fsync fdatasync
-    sync_file_range flock umask sendfile copy_file_range dup dup2 dup3 pipe pipe2 close_range"""
+    renameat mkdir mkdirat rmdir unlink unlinkat ftruncate fadvise64 readahead fsync fdatasync
+    sync_file_range flock umask sendfile copy_file_range dup dup2 dup3 pipe pipe2"""
 _MEMORY: Final = """
     mmap mprotect munmap mremap brk madvise mincore msync mlock munlock mlock2 get_mempolicy membarrier"""
 _PROCESS: Final = """
@@ -62,7 +62,7 @@ _WAITING: Final = """
     poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd
     eventfd2"""
 _SOCKETS: Final = """
-    connect bind listen accept accept4 sendmsg recvfrom recvmsg recvmmsg shutdown getsockname getpeername getsockopt"""
+    connect bind listen accept accept4 shutdown getsockname getpeername getsockopt"""
 ALLOWED: Final = tuple(f"{_FILES} {_MEMORY} {_PROCESS} {_SIGNALS_AND_TIME} {_WAITING} {_SOCKETS}".split())
 
 # Landlock does not watch over these, so they would reach files outside. Copying a file calls them, so they claim to
@@ -99,8 +99,10 @@ REFUSED: Final[Mapping[str, int]] = (
     | {"statfs": ENOSYS, "fstatfs": ENOSYS}
 )
 
-# include/uapi/linux/sched.h: a thread of this process, in no namespace of its own
-_CLONE_THREAD: Final = 0x00010000
+# include/uapi/linux/sched.h: a thread of this process that shares all with it (CLONE_VM, _FS, _FILES, _SIGHAND and
+# _THREAD, as every C library asks for), in no namespace of its own. One with descriptors of its own would have as many
+# of them again, where nobody looks.
+_CLONE_THREAD: Final = 0x00010F00
 _CLONE_NAMESPACES: Final = 0x7E020000
 _THREAD_ONLY: Final = Check(0, (_CLONE_THREAD,), mask=_CLONE_THREAD | _CLONE_NAMESPACES)
 
@@ -110,12 +112,24 @@ _SOCK_STREAM: Final = 1
 _SOCKET_TYPE_MASK: Final = 0xF
 _LOCAL: Final = Check(0, (_AF_UNIX,), otherwise=EAFNOSUPPORT)
 _STREAM: Final = Check(1, (_SOCK_STREAM,), mask=_SOCKET_TYPE_MASK, otherwise=EAFNOSUPPORT)
+# include/linux/socket.h: MSG_OOB, data that overtake others, which nobody needs and Linux often had faults in
+_OUT_OF_BAND: Final = 1
 # include/uapi/asm-generic/socket.h: SO_ATTACH_FILTER, SO_ATTACH_BPF, SO_ATTACH_REUSEPORT_CBPF and _EBPF
 _NO_FILTERS_ON_SOCKETS: Final = Check(2, (26, 50, 51, 52), wanted=False)
 
-# include/uapi/asm-generic/fcntl.h: reading in name, emptying in fact, which Landlock sees from its ABI 3
+# include/uapi/asm-generic/fcntl.h. Reading in name is emptying in fact, which Landlock sees from its ABI 3. The access
+# mode 3, neither reading nor writing, is an old way to open devices, and of that Landlock sees nothing at all.
 _ACCESS_MODE_AND_TRUNCATE: Final = 0o1003
 _READ_AND_TRUNCATE: Final = 0o1000
+_NEITHER: Final = 3
+_BLIND: Final = (_READ_AND_TRUNCATE, _NEITHER, _NEITHER | _READ_AND_TRUNCATE)
+
+# include/uapi/linux/falloc.h: only the plain way keeps to the limit on a file's size
+_PLAIN_ALLOCATION: Final = Check(1, (0,), otherwise=EOPNOTSUPP)
+# include/uapi/linux/fs.h: RENAME_NOREPLACE, RENAME_EXCHANGE. What is left out makes a device in a file's place.
+_RENAMES: Final = Check(4, (0, 1, 2), otherwise=EINVAL)
+# include/uapi/linux/close_range.h: CLOSE_RANGE_CLOEXEC. What is left out gives a thread descriptors of its own.
+_CLOSE_RANGE: Final = Check(2, (0, 4), otherwise=EINVAL)
 
 # include/uapi/asm-generic/fcntl.h and include/uapi/linux/fcntl.h: F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL,
 # F_GETLK, F_SETLK, F_SETLKW, the same three for open files, F_DUPFD_QUERY, F_DUPFD_CLOEXEC, F_SETPIPE_SZ,
@@ -155,6 +169,11 @@ def _null(argument: int) -> tuple[Check, ...]:
     return (Check(argument, (0,)), Check(argument, (0,), upper_half=True))
 
 
+def _in_order(argument: int) -> Check:
+    """Check that the flags of a message do not ask for data out of order."""
+    return Check(argument, (0,), _OUT_OF_BAND, EOPNOTSUPP)
+
+
 def _not_null(argument: int) -> Check:
     """Check that a pointer is given, by its lower half: an address with nothing but zeros there is as good as never."""
     return Check(argument, (0,), wanted=False)
@@ -165,14 +184,21 @@ _START: Final = Rules(
     refused=REFUSED,
     checked={
         "clone": (_THREAD_ONLY,),
-        "open": (Check(1, (_READ_AND_TRUNCATE,), _ACCESS_MODE_AND_TRUNCATE, EACCES, wanted=False),),
-        "openat": (Check(2, (_READ_AND_TRUNCATE,), _ACCESS_MODE_AND_TRUNCATE, EACCES, wanted=False),),
+        "open": (Check(1, _BLIND, _ACCESS_MODE_AND_TRUNCATE, EACCES, wanted=False),),
+        "openat": (Check(2, _BLIND, _ACCESS_MODE_AND_TRUNCATE, EACCES, wanted=False),),
+        "fallocate": (_PLAIN_ALLOCATION,),
+        "renameat2": (_RENAMES,),
+        "close_range": (_CLOSE_RANGE,),
         "fcntl": (Check(1, _FCNTL, otherwise=EINVAL),),
         "ioctl": (Check(1, _IOCTL, otherwise=ENOTTY),),
         "prctl": (Check(0, _PRCTL),),
         "socket": (_LOCAL, _STREAM),
         "socketpair": (_LOCAL, _STREAM),
-        "sendto": _null(4),
+        "sendto": (_in_order(3), *_null(4)),
+        "sendmsg": (_in_order(2),),
+        "recvfrom": (_in_order(3),),
+        "recvmsg": (_in_order(2),),
+        "recvmmsg": (_in_order(3),),
         "setsockopt": (_NO_FILTERS_ON_SOCKETS,),
         "utime": (_not_null(1),),
         "utimes": (_not_null(1),),
@@ -196,6 +222,7 @@ def sealed(process: int) -> Rules:
     `process` is the id of the process that they are for, as it sees it itself.
     """
     refused = {"socket": EAFNOSUPPORT, "connect": EACCES, "bind": EACCES, "listen": EACCES, "seccomp": EPERM}
+    refused["capget"] = EPERM  # it tells of any process, by an id in memory
     oneself, oneself_or_zero = Check(0, (process,)), Check(0, (0, process))
     own_clock = Check(0, (*_CLOCKS, *_clocks_of(0), *_clocks_of(process)), otherwise=EINVAL)
     checked = {
