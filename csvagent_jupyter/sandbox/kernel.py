@@ -35,13 +35,12 @@ from .memory import used_by
 from .outputs import Reply, clip, read_reply, to_execution
 from .provisioner import Report
 from .relay import Relay
-from .specs import KERNEL_NAME, SandboxSpecs, register_provisioner
+from .specs import KERNEL_NAME, make_manager, register_provisioner
 from .watch import Watch
 
 INTERRUPT_GRACE = 1.0
 LOAD_SECONDS = 120.0
 QUEUED_MESSAGES = 32
-MAX_SOCKET_PATH = 100
 NO_MEANS = frozenset({errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE})
 
 log = logging.getLogger("csvagent_jupyter.sandbox")
@@ -158,7 +157,7 @@ class SandboxKernel:
         self._context.setsockopt(zmq.MAXMSGSIZE, self.limits.message)
         self._context.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
         self._context.setsockopt(zmq.LINGER, 0)
-        self._manager = self._make_manager(folder, self._context)
+        self._manager = make_manager(self.kernel_name, folder, self._context, config=self._config, log=log)
         environment = sandbox_environment(os.environ, folder, self.limits)
         await self._manager.start_kernel(cwd=str(folder / "work"), env=environment)
         self._last_resort = weakref.finalize(self, end_unasked, os.getpid(), self._end_process, folder)
@@ -172,17 +171,6 @@ class SandboxKernel:
         process = int(getattr(self._provisioner, "pid", None) or 0)
         watch = Watch(folder, process, self.limits, self._end_process)
         self._conversation = Conversation(self._client, self._ended, watch, self.limits, self._relay)
-
-    def _make_manager(self, folder: Path, context: zmq.asyncio.Context) -> AsyncKernelManager:
-        here = {"connection_file": str(folder / "kernel.json"), "context": context, "log": log, "config": self._config}
-        if os.name == "posix":
-            sockets = folder / "ipc" / "k"
-            if len(os.fsencode(sockets)) > MAX_SOCKET_PATH:
-                raise KernelDied("sandbox.long_path", folder=str(folder.parent), limit=MAX_SOCKET_PATH - 35)
-            here |= {"transport": "ipc", "ip": str(sockets)}
-        else:
-            here |= {"transport_encryption": "auto" if zmq.has("curve") else "disabled"}
-        return AsyncKernelManager(kernel_name=self.kernel_name, kernel_spec_manager=SandboxSpecs(), **here)
 
     async def stop(self) -> None:
         """End the process and all that it started; no process, socket or folder stays behind. May be called twice.

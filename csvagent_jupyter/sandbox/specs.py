@@ -1,14 +1,23 @@
-"""Finds our own kernelspec, which comes in the package, beside those that are installed in Jupyter's folders."""
+"""Finds our own kernelspec, which comes in the package, beside those that are installed in Jupyter's folders.
+
+And makes the ordinary manager that starts a kernel of it, or of another one, with its sockets in the sandbox's folder.
+"""
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
+import zmq
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
+from ..exceptions import KernelDied
+
+MAX_SOCKET_PATH = 100
 KERNEL_NAME = "csvagent-sandbox"
 _FOLDER = Path(__file__).parent / "kernelspec"
 
@@ -31,3 +40,16 @@ def register_provisioner(parent: Any = None) -> None:
         factory.provisioners[KERNEL_NAME] = EntryPoint(
             KERNEL_NAME, "csvagent_jupyter.sandbox.provisioner:SandboxProvisioner", factory.GROUP_NAME
         )
+
+
+def make_manager(kernel_name: str, folder: Path, context: zmq.Context[Any], **options: Any) -> AsyncKernelManager:
+    """Return a manager for one kernel in a sandbox's folder; raises KernelDied where sockets cannot be there."""
+    here = options | {"connection_file": str(folder / "kernel.json"), "context": context}
+    if os.name == "posix":
+        sockets = folder / "ipc" / "k"
+        if len(os.fsencode(sockets)) > MAX_SOCKET_PATH:
+            raise KernelDied("sandbox.long_path", folder=str(folder.parent), limit=MAX_SOCKET_PATH - 35)
+        here |= {"transport": "ipc", "ip": str(sockets)}
+    else:
+        here |= {"transport_encryption": "auto" if zmq.has("curve") else "disabled"}
+    return AsyncKernelManager(kernel_name=kernel_name, kernel_spec_manager=SandboxSpecs(), **here)
