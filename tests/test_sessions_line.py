@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from redis_server import RedisServer
 
 from csvagent_jupyter.exceptions import Busy, LeaseLost
 from csvagent_jupyter.messages import Answer, Event, Progress, Question, Task
 from csvagent_jupyter.sessions.base import SessionStore
+from csvagent_jupyter.sessions.redis import RedisStore
 from csvagent_jupyter.sessions.sqlite import SQLiteStore
 
 SESSIONS = ("s0", "s1")
@@ -108,18 +111,26 @@ def _result(task: Task) -> Event:
     return Event("result", task.task_id, status="success", result=Answer(True, task.task_id))
 
 
+async def _walk(make_store: Callable[[], SessionStore], steps: list[tuple[str, int]]) -> None:
+    async with make_store() as one, make_store() as two:
+        for session_id in SESSIONS:
+            await one.create_session("os:ann", session_id=session_id)
+        room = Room((one, two))
+        for word, number in steps:
+            await room.take(word, number)
+            await room.check()
+
+
 @settings(max_examples=40, deadline=None)
 @given(steps)
 def test_the_line_holds_under_any_order_of_calls(steps: list[tuple[str, int]]) -> None:
-    async def walk() -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "sessions.sqlite"
-            async with SQLiteStore(path) as one, SQLiteStore(path) as two:
-                for session_id in SESSIONS:
-                    await one.create_session("os:ann", session_id=session_id)
-                room = Room((one, two))
-                for word, number in steps:
-                    await room.take(word, number)
-                    await room.check()
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(_walk(lambda: SQLiteStore(Path(folder) / "sessions.sqlite"), steps))
 
-    asyncio.run(walk())
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps)
+def test_the_line_holds_in_redis_too(redis_server: RedisServer, steps: list[tuple[str, int]]) -> None:
+    with redis_server.client() as client:
+        client.flushall()
+    asyncio.run(_walk(lambda: RedisStore(redis_server.url), steps))
