@@ -118,6 +118,18 @@ async def test_a_fork_has_nothing_of_the_servers(
     assert await child.spawned.wait() == child.spawned.status == 0
 
 
+async def test_a_fork_finds_nothing_of_the_server_behind_it(server: ForkServer, folder: Path) -> None:
+    """Code looks back at who called it, and through what is in memory, for the folders of others."""
+    (folder.parent / "other").mkdir()
+    other = await spawn(server, "wait", folder.parent / "other")
+    told = (await spawn(server, "look_back", folder)).report
+    assert told["frames"][:2] == ["look_back", "_become"]
+    assert not {"run", "_obey", "_obey_all", "_fork"} & set(told["frames"])
+    assert (told["servers"], told["paths"]) == (0, [])
+    other.spawned.send_signal(signal.SIGKILL)
+    assert await other.spawned.wait() == -signal.SIGKILL
+
+
 async def test_forks_have_random_numbers_of_their_own(server: ForkServer, folder: Path) -> None:
     children = await asyncio.gather(*[spawn(server, "tell", folder) for _ in range(8)])
     for source in ("random", "numpy"):

@@ -36,6 +36,14 @@ _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_CHILD_SUBREAPER: Final = 36
 
 
+class _Forked(Exception):
+    """Leads a fork out of all the server's frames, which the code that will run in it could look back into."""
+
+    def __init__(self, order: dict[str, Any], descriptors: list[int], server: int) -> None:
+        super().__init__()
+        self.told = order, descriptors, server
+
+
 class ForkServer:
     """Obeys the packets of one control socket until it ends, or until nothing was asked for a while."""
 
@@ -48,7 +56,7 @@ class ForkServer:
         self._asked = time.monotonic()
 
     def run(self) -> None:
-        """Prepare, say so, and obey; returns when the server is to end."""
+        """Prepare, say so, and obey; returns when the server is to end, and raises _Forked in a fork."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
@@ -118,13 +126,17 @@ class ForkServer:
         self._idle_seconds = order["idle_seconds"]
         if order["folder"]:
             self._folders = {folder for folder in self._folders if folder.exists()} | {Path(order["folder"])}
+        server = os.getpid()
         try:
             child = os.fork()
         except OSError as error:
             self._tell(event="failed", number=number, reason=error.strerror)
             return
         if child == 0:
-            self._become(order, descriptors)
+            self._forget()
+            taken = descriptors.copy()
+            descriptors.clear()  # they are not closed on the way out
+            raise _Forked(order, taken, server)
         self._children[child] = number
         self._tell(event="forked", number=number, pid=child)
 
@@ -181,30 +193,35 @@ class ForkServer:
     def _tell(self, **event: Any) -> None:
         self._control.send(json.dumps(event).encode())
 
-    def _become(self, order: dict[str, Any], descriptors: list[int]) -> NoReturn:
-        """In the fork: leave all that is the server's behind, and be what the order says."""
-        status = 1
-        try:
-            server = os.getppid()
-            _leave_the_server(descriptors)
-            self._control.detach()
-            if order["folder"]:
-                os.chdir(order["folder"])
-            os.environ.clear()
-            os.environ.update(order["environment"])
-            time.tzset()
-            _reseed()
-            _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() == server:
-                gc.enable()
-                resolve(order["entry"])(order["argument"])
-                status = 0
-        except SystemExit as stop:
-            status = stop.code if isinstance(stop.code, int) else 1
-        except BaseException:  # the edge of a process: what is not told here is told nowhere
-            traceback.print_exc()
-        finally:
-            os._exit(status)
+    def _forget(self) -> None:
+        """In the fork: know nothing of the server's other children."""
+        self._control.detach()
+        self._folders.clear()
+        self._children.clear()
+
+
+def _become(order: dict[str, Any], descriptors: list[int], server: int) -> NoReturn:
+    """In the fork: leave all that is the server's behind, and be what the order says."""
+    status = 1
+    try:
+        _leave_the_server(descriptors)
+        if order["folder"]:
+            os.chdir(order["folder"])
+        os.environ.clear()
+        os.environ.update(order["environment"])
+        time.tzset()
+        _reseed()
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == server:
+            gc.enable()
+            resolve(order["entry"])(order["argument"])
+            status = 0
+    except SystemExit as stop:
+        status = stop.code if isinstance(stop.code, int) else 1
+    except BaseException:  # the edge of a process: what is not told here is told nowhere
+        traceback.print_exc()
+    finally:
+        os._exit(status)
 
 
 def resolve(name: str) -> Callable[..., Any]:
@@ -233,7 +250,7 @@ def _reseed() -> None:
     """Give this process random numbers of its own; its siblings have the same state."""
     random.seed()
     if numpy := sys.modules.get("numpy"):
-        numpy.random.seed()
+        numpy.random.seed(int.from_bytes(os.urandom(4)))  # its own way of finding a seed touches much memory
 
 
 def _count_threads() -> int:
@@ -263,8 +280,12 @@ def _prctl(option: int, value: int) -> None:
 
 
 def main() -> None:
-    ForkServer(socket.socket(fileno=int(sys.argv[1]))).run()
-    os._exit(0)
+    try:
+        ForkServer(socket.socket(fileno=int(sys.argv[1]))).run()
+        os._exit(0)
+    except _Forked as fork:
+        told = fork.told
+    _become(*told)
 
 
 if __name__ == "__main__":
