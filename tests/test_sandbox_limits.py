@@ -106,7 +106,7 @@ async def test_tables_that_are_kept_whole_have_half_of_the_folder() -> None:
     limits = Limits(work_size=16 * MIB, tables=5, table_size=6 * MIB)
     async with started(limits) as kernel:
         done = await kernel.execute("for n in range(3): display(pd.DataFrame({'a': np.arange(600_000)}))", timeout=30)
-        assert [bool(table.arrow) for table in done.tables] == [True, False, False]
+        assert [bool(table.path) for table in done.tables] == [True, False, False]
         assert [hit.name for hit in done.limits] == ["table_size"]
 
 
