@@ -1,6 +1,7 @@
 """What the product costs, each figure beside a yardstick that is measured in the same run: ``make bench``.
 
-Figures are medians with (least–most) of all runs; only the ratios carry over to another machine.
+Figures are medians with (least–most) of all runs; only the ratios carry over to another machine. A missed aim is said
+to be missed.
 """
 
 from __future__ import annotations

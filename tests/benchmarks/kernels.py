@@ -16,11 +16,13 @@ from csvagent_jupyter.exceptions import KernelDied
 from csvagent_jupyter.sandbox import KernelPool, SandboxKernel
 from csvagent_jupyter.sandbox.forking import usual_server, why_not
 
-from .figures import Sample, megabytes
+from . import overhead
+from .figures import Aims, Sample
 
-STOCK_RUNS, RUNS, MANY = 5, 15, 50
+ROUNDS, RUNS, POOLED, MANY, MANY_RUNS = 5, 4, 15, 50, 3
 IMPORTS = "import numpy, pandas, pyarrow, matplotlib.pyplot"
 PLOT = "pd.DataFrame({'region': ['N', 'S', 'W'], 'sum': [3, 1, 2]}).plot.bar(x='region', title='By region')\nNone"
+WITHOUT_SVG = "from csvagent_jupyter.sandbox.inside import figures\nfigures.MAX_SVG_POINTS = -1"
 
 
 def report() -> Iterator[str]:
@@ -29,24 +31,35 @@ def report() -> Iterator[str]:
 
 
 async def _report() -> list[str]:
-    stock = Sample([await _stock() for _ in range(STOCK_RUNS)])
+    """Measure in rounds, so that the stock kernel and ours have the same neighbours."""
     if reason := await why_not():
         return [f"no fork server here: {reason}"]
     await _fresh()
-    fresh = Sample([await _fresh() for _ in range(RUNS)])
-    pooled = Sample(await _pooled())
-    plots = Sample([await _first_plot() for _ in range(RUNS)])
-    deaths = Sample([await _death() for _ in range(RUNS)])
-    seconds, memory, level = await _many()
+    stock, fresh, plots, pictures, deaths = [], [], [], [], []
+    for _ in range(ROUNDS):
+        stock.append(await _stock())
+        fresh += [await _fresh() for _ in range(RUNS)]
+        plots += [await _first_plot("1") for _ in range(RUNS)]
+        pictures += [await _first_plot(WITHOUT_SVG) for _ in range(RUNS)]
+        deaths += [await _death() for _ in range(RUNS)]
+    pooled = await _pooled()
+    many = [await _many() for _ in range(MANY_RUNS)]
+    level = many[0][2]
+    times, memory = Sample([one[0] for one in many]), max(one[1] for one in many)
+    question, bare = await asyncio.to_thread(overhead.fresh_sessions)
+    aims = Aims(Sample(stock))
     return [
-        f"stock kernel, first reply after its imports      {stock}",
-        f"fresh kernel, {level}, first reply           {fresh}",
-        f"  a {stock.median / fresh.median:.0f}th of stock",
-        f"kernel from the pool, first reply                {pooled}",
-        f"first plot in a fresh kernel                     {plots}",
-        f"a killed kernel is noticed after                 {deaths}",
-        f"{MANY} kernels at once, first reply of the last      {seconds:.2f} s",
-        f"  memory of them and their server (PSS)          {megabytes(memory)}",
+        f"{'stock kernel, first reply after its imports':46} {aims.stock}",
+        aims.time(f"fresh kernel, {level}, first reply", Sample(fresh), 0.060),
+        aims.time("kernel from the pool, first reply", Sample(pooled), 0.005),
+        aims.time(f"{MANY} kernels at once, first reply of the last", times, 2.0),
+        aims.size("  memory of them and their server (PSS)", memory, 800 * 2**20),
+        aims.time("first plot in a fresh kernel, PNG and SVG", Sample(plots), 0.050),
+        aims.time("  without its SVG, as the prototype had it", Sample(pictures), 0.050),
+        aims.time("a killed kernel is noticed after", Sample(deaths), 0.020),
+        aims.time("a question over its bare code, kernel of pool", question, 0.030),
+        f"{'  the same code in a warm kernel':46} {bare}",
+        aims.summary() if level == "confined" else f"{aims.summary()}, but at the level {level}",
     ]
 
 
@@ -78,7 +91,7 @@ async def _fresh() -> float:
 async def _pooled() -> list[float]:
     times = []
     async with KernelPool(spare=True) as pool:
-        for number in range(RUNS):
+        for number in range(POOLED):
             pool.prewarm()
             assert pool._spare is not None
             await pool._spare.started()
@@ -90,10 +103,10 @@ async def _pooled() -> list[float]:
     return times
 
 
-async def _first_plot() -> float:
+async def _first_plot(before: str) -> float:
     kernel = SandboxKernel()
     await kernel.start()
-    await kernel.execute("1", timeout=60)
+    await kernel.execute(before, timeout=60)
     begin = perf_counter()
     done = await kernel.execute(PLOT, timeout=60)
     took = perf_counter() - begin

@@ -14,11 +14,11 @@ from tests.benchmarks.overhead import asking
 from pathlib import Path
 from tempfile import TemporaryDirectory
 with TemporaryDirectory() as folder:
-    ask, stop = asking(Path(folder))
-    ask()
+    asked = asking(Path(folder))
+    asked.ask()
     print("ready", flush=True)
     input()
-    stop()
+    asked.stop()
 """
 BARE = """
 from tests.benchmarks.overhead import bare_kernel

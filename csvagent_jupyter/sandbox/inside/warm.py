@@ -12,6 +12,7 @@ import pkgutil
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 from ...confinement.confine import prepare
@@ -26,6 +27,11 @@ MODULES: Final = """
     resource encodings.ascii tornado.gen tornado.platform.asyncio faulthandler zmq.eventloop.zmqstream
     matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg matplotlib.dates
     matplotlib.category pyarrow.compute pyarrow.ipc pandas.plotting._matplotlib pandas.io.formats.style
+"""
+_REHEARSAL: Final = """
+total = df.groupby("b")["a"].sum()
+total.reset_index().plot.bar(x="b", y="a", title="Title")
+total
 """
 
 
@@ -43,7 +49,7 @@ def warm() -> None:
     readable()
     prepare()
     _use_pandas()
-    _draw()
+    _rehearse()
     prepare_shell()
 
 
@@ -67,9 +73,8 @@ def measure_confinement(outside: str | None) -> None:
 
 def _use_pandas() -> None:
     import numpy as np
-    import pandas as pd
 
-    frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"], "c": pd.to_datetime(["2024-01-01", "2024-02-01"])})
+    frame = _frame()
     repr(frame)
     frame.describe()
     frame.groupby("b", as_index=False)["a"].agg(["sum", "mean"])
@@ -78,17 +83,41 @@ def _use_pandas() -> None:
     np.random.default_rng(0).normal(size=4)
 
 
-def _draw() -> None:
-    """Draw once what is drawn most: the list of fonts, glyphs and tick labels are kept after that."""
+def _rehearse() -> None:
+    """Run once, the way a session's code is run, what is run most: lists of fonts, glyphs and code are kept then."""
     import matplotlib as mpl
     import matplotlib.pyplot as plt
     import pandas as pd
+    from IPython.core.formatters import DisplayFormatter
 
     from . import figures
+    from .runner import Execution
+    from .streams import Capture
 
     mpl.use(figures.BACKEND)
-    figure, axes = plt.subplots()
-    pd.Series([1.0, 2.0], index=["x", "y"]).plot.bar(ax=axes, title="Title")
-    axes.legend()
-    figures.render(figure)
-    plt.close("all")
+    execution = Execution(told_limits(), Path("out"), 0)
+    shell = SimpleNamespace(display_formatter=DisplayFormatter())
+    execution.run(_REHEARSAL, {"df": _through_arrow(_frame()), "pd": pd, "plt": plt}, shell)
+    json.dumps(execution.result(Capture(1)))
+    if execution.error is not None:
+        raise RuntimeError(execution.error["traceback"])
+    for file in Path("out").iterdir():
+        file.unlink()
+    figures.start(0)
+
+
+def _frame() -> Any:
+    import pandas as pd
+
+    return pd.DataFrame({"a": [1, 2], "b": ["x", "y"], "c": pd.to_datetime(["2024-01-01", "2024-02-01"])})
+
+
+def _through_arrow(frame: Any) -> Any:
+    """Return a table as a session's data comes; in this thread, because a fork takes none of the others along."""
+    import pyarrow as pa
+
+    table = pa.Table.from_pandas(frame)
+    out = pa.BufferOutputStream()
+    with pa.ipc.new_file(out, table.schema) as writer:
+        writer.write_table(table)
+    return pa.ipc.open_file(out.getvalue()).read_all().to_pandas(use_threads=False)
