@@ -159,6 +159,8 @@ class RedisStore(SessionStore):
             while self._is_open:
                 bell.clear()
                 page = await self._next_page(session_id, after, task_id)
+                if not self._is_open:
+                    return
                 if (page is None) != waits:
                     waits = page is None
                     yield self._sign(waits, session_id, language)
@@ -183,7 +185,9 @@ class RedisStore(SessionStore):
         """Read on; None while Redis is out of reach. Raises NotFound when the session is there no more."""
         try:
             page = await self._reads.get((session_id, after, task_id))
-        except StoreUnreachable:
+        except StoreUnreachable as error:
+            if self._is_open and error.key != "sessions.redis_gone":
+                raise
             return None
         if page is None:
             raise NotFound("sessions.session_gone", session_id=session_id)

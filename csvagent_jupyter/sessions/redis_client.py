@@ -28,6 +28,7 @@ CONNECT_SECONDS: Final = 2.0
 FIRST_PAUSE: Final = 0.05
 LONGEST_PAUSE: Final = 2.0
 CONNECTIONS: Final = 32
+ANSWER: Final = "csvagent:answer:"
 
 Key = str | bytes
 Argument = str | bytes | int | float
@@ -144,7 +145,7 @@ class RedisClient:
 
     async def read(self, name: str, keys: Sequence[Key], *args: Argument, until: float | None = None) -> Any:
         """Ask one of the scripts' reads."""
-        return await self._script(name, ("", *keys), args, {}, 0.0, until)
+        return await self._script(name, (ANSWER, *keys), args, {}, 0.0, until)
 
     async def write(
         self,
@@ -159,7 +160,7 @@ class RedisClient:
 
         `about` fills the text of a refusal: which session, which task.
         """
-        call = f"csvagent:answer:{uuid.uuid4().hex}"
+        call = ANSWER + uuid.uuid4().hex
         return str(await self._script(name, (call, *keys), args, about or {}, expire or 0.0, until))
 
     async def _script(
