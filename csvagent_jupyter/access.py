@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal
 
+import msgspec
+
 from .exceptions import BadInput, NotFound, RateLimited
+from .messages import Grant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from .messages import Session, Source, Task
     from .sessions.base import SessionStore
@@ -18,6 +22,15 @@ May = Literal["read", "ask", "own"]
 
 _RIGHTS: Final[tuple[May, ...]] = ("read", "ask", "own")
 _MINUTE: Final = 60.0
+_SECRET_BYTES: Final = 32
+
+
+class Wish(msgspec.Struct, forbid_unknown_fields=True):
+    """What an owner asks for: share with a person by `name`, or by a `link`: a new one (true), or one that is there."""
+
+    may: Literal["read", "ask"]
+    name: str = ""
+    link: bool | str = False
 
 
 class Access:
@@ -54,6 +67,37 @@ class Access:
             raise NotFound("sessions.no_task", task_id=task_id) from error
         return task
 
+    async def sessions(self, owner: str, link: str = "") -> tuple[tuple[Session, May], ...]:
+        """Return the sessions of `owner` and those shared with them, each with what they may do, last used first."""
+        found: dict[str, tuple[Session, May]] = {}
+        with suppress(NotFound):
+            if link:
+                session, _ = await self._store.linked(link)
+                found[session.session_id] = session, await self.rights(session, owner, link) or "read"
+        for session, may in await self._store.shared_with(owner):
+            found.setdefault(session.session_id, (session, may))
+        found |= {session.session_id: (session, "own") for session in await self._store.sessions(owner)}
+        return tuple(sorted(found.values(), key=lambda one: one[0].updated_at, reverse=True))
+
+    async def share(self, session: Session, wishes: Sequence[Wish]) -> tuple[Grant, ...]:
+        """Share a session as its owner wishes, and as nothing else; returns the grants with the links' secrets.
+
+        A name without an issuer is that of somebody who signs in as the owner does.
+        """
+        links = {grant.link for grant in await self._store.grants(session.session_id) if grant.link}
+        grants = {grant.name or grant.link: grant for grant in (_granted(wish, session, links) for wish in wishes)}
+        await self._store.set_grants(session.session_id, tuple(grants.values()))
+        return tuple(grants.values())
+
+    async def unshare(self, session: Session, name: str = "", link: str = "") -> None:
+        """Take a grant back, or all of them."""
+        kept = []
+        if name or link:
+            grants = await self._store.grants(session.session_id)
+            whom = full_name(name, session.owner)
+            kept = [g for g in grants if not (name and g.name == whom) and not (link and g.link == link)]
+        await self._store.set_grants(session.session_id, kept)
+
     async def tasks(self, owner: str, limit: int, link: str = "") -> tuple[Task, ...]:
         """Return the questions that `owner` asked in sessions that they may still read, the last first."""
         tasks = await self._store.tasks(owner=owner, limit=limit)
@@ -71,6 +115,23 @@ class Access:
             left = _MINUTE - time.time() % _MINUTE
             seconds = max(1, round(left))
             raise RateLimited("manager.too_many_questions", limit=per_minute, seconds=seconds, retry_after=left)
+
+
+def full_name(name: str, owner: str) -> str:
+    """Return a person as ``issuer:name``; without an issuer it is that of `owner`."""
+    return name if not name or ":" in name else f"{owner.partition(':')[0]}:{name}"
+
+
+def _granted(wish: Wish, session: Session, links: set[str]) -> Grant:
+    if bool(wish.name) == bool(wish.link):
+        raise BadInput("manager.share_with_whom")
+    if wish.name:
+        return Grant(wish.may, name=full_name(wish.name, session.owner))
+    if wish.link is True:
+        return Grant(wish.may, link=secrets.token_urlsafe(_SECRET_BYTES))
+    if wish.link not in links:
+        raise BadInput("manager.foreign_link")
+    return Grant(wish.may, link=str(wish.link))
 
 
 def refuse_paths(sources: Iterable[Source], asked_by: str, owner: str) -> None:

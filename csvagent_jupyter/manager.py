@@ -261,9 +261,9 @@ class CSVAgentManager(Settings):
         """Return the owner's session of that title (or id), None when there is none."""
         return next(iter(await self.store.sessions(owner or self.owner, named=name, limit=1)), None)
 
-    async def history(self, session_id: str) -> tuple[tuple[Task, Answer | None], ...]:
-        """Return a session's questions with their answers, the oldest first; None for one under way."""
-        tasks = await self.store.tasks(session_id=session_id, limit=1_000)
+    async def history(self, session_id: str, *, limit: int = 1_000) -> tuple[tuple[Task, Answer | None], ...]:
+        """Return the last questions of a session with their answers, the oldest first; None for one under way."""
+        tasks = await self.store.tasks(session_id=session_id, limit=limit)
         answers = [await self.store.result(task.task_id) for task in tasks]
         return tuple(reversed(list(zip(tasks, answers, strict=True))))
 

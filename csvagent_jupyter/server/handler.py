@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from http.client import responses
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast, overload
 
 import msgspec
 from jupyter_server.auth.identity import IdentityProvider, LegacyIdentityProvider, PasswordIdentityProvider
@@ -70,6 +70,20 @@ class CSVAgentHandler(ExtensionHandlerMixin, JupyterHandler):
     async def task_for(self, task_id: str, need: May = "read") -> Task:
         """Return a task of such a session; NotFound for anybody else."""
         return await (await self.manager()).access.task(task_id, self.owner, need, self.link)
+
+    @overload
+    def number(self, name: str, default: int, *, most: int) -> int: ...
+    @overload
+    def number(self, name: str, default: None, *, most: int) -> int | None: ...
+
+    def number(self, name: str, default: int | None, *, most: int) -> int | None:
+        """Return a whole number of the address, `default` when it is not there; raises BadInput."""
+        given = self.get_query_argument(name, "")
+        if not given:
+            return default
+        if not given.isascii() or not given.isdecimal() or len(given) > 16 or int(given) > most:
+            raise BadInput("server.bad_number", name=name, given=given[:40], limit=most)
+        return int(given)
 
     # --- what comes in and goes out -------------------------------------------------------------------------------
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from . import analyses, events, sessions, sockets
+from . import analyses, events, results, sessions, sockets
 
 PREFIX: Final = "csvagent"
 
-ROUTES: Final[tuple[tuple[str, type], ...]] = (*sessions.ROUTES, *analyses.ROUTES, *events.ROUTES, *sockets.ROUTES)
+ROUTES: Final[tuple[tuple[str, type], ...]] = (
+    *sessions.ROUTES,
+    *analyses.ROUTES,
+    *results.ROUTES,
+    *events.ROUTES,
+    *sockets.ROUTES,
+)
 
 
 def routes(prefix: str = f"/{PREFIX}") -> list[tuple[str, type, dict[str, Any]]]:

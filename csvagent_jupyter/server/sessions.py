@@ -1,30 +1,48 @@
-"""Dialogues: make, list, rename, share, delete, bring back."""
+"""Dialogues: make, list, look into, rename, share, delete, bring back."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
 
-from ..messages import Session
+from ..access import May, Wish
+from ..messages import Answer, Grant, Session, Task
 from .handler import CSVAgentAPIHandler
+from .results import addressed
+
+MOST_QUESTIONS: Final = 1_000
+Title = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class NewSession(msgspec.Struct, forbid_unknown_fields=True):
     """What may be said of a session when it is made."""
 
-    title: str = ""
+    title: Title = ""
+
+
+class Renamed(msgspec.Struct, forbid_unknown_fields=True):
+    """A session's other title."""
+
+    title: Title
+
+
+class Shares(msgspec.Struct, forbid_unknown_fields=True):
+    """With whom a session is shared, all of them; these take the place of the earlier ones."""
+
+    shares: Annotated[list[Wish], msgspec.Meta(max_length=100)]
 
 
 class SessionsHandler(CSVAgentAPIHandler):
     @authenticated
     @authorized("read")
     async def get(self) -> None:
-        """List the sessions of who asks, the last used first."""
+        """List the sessions of who asks and those shared with them, the last used first."""
         manager = await self.manager()
-        self.reply({"sessions": [_shown(session) for session in await manager.sessions(self.owner)]})
+        found = await manager.access.sessions(self.owner, self.link)
+        self.reply({"sessions": [_shown(session, may) for session, may in found]})
 
     @authenticated
     @authorized("execute")
@@ -33,12 +51,101 @@ class SessionsHandler(CSVAgentAPIHandler):
         asked = self.read_json(NewSession)
         manager = await self.manager()
         session = await manager.store.create_session(self.owner, title=asked.title)
-        self.reply(_shown(session), 201)
+        self.reply(_shown(session, "own"), 201)
 
 
-def _shown(session: Session) -> dict[str, Any]:
-    """Return a session as CONTRACT shows it."""
-    return session.to_dict()
+class SessionHandler(CSVAgentAPIHandler):
+    @authenticated
+    @authorized("read")
+    async def get(self, session_id: str) -> None:
+        """Show a session with its questions and answers, the oldest first; `limit` keeps the last ones."""
+        session = await self.session_for(session_id)
+        manager = await self.manager()
+        may = await manager.access.rights(session, self.owner, self.link)
+        asked = await manager.history(session_id, limit=self.number("limit", MOST_QUESTIONS, most=MOST_QUESTIONS))
+        history = [self._turn(task, answer) for task, answer in asked]
+        self.reply(_shown(session, may or "read") | {"history": history})
+
+    @authenticated
+    @authorized("write")
+    async def patch(self, session_id: str) -> None:
+        """Give a session another title."""
+        asked = self.read_json(Renamed)
+        session = await self.session_for(session_id, "own")
+        manager = await self.manager()
+        self.reply(_shown(await manager.store.rename_session(session.session_id, asked.title), "own"))
+
+    @authenticated
+    @authorized("write")
+    async def delete(self, session_id: str) -> None:
+        """Take a session away, and stop what runs in it; it can be brought back for a while."""
+        session = await self.session_for(session_id, "own")
+        await (await self.manager()).store.delete_session(session.session_id)
+        self.set_status(204)
+        self.finish()
+
+    def _turn(self, task: Task, answer: Answer | None) -> dict[str, Any]:
+        """Return a question with its answer, whose plots are addresses here: a long session stays light."""
+        return {
+            "task_id": task.task_id,
+            "question": task.question.text,
+            "status": task.status,
+            "created_at": task.created_at,
+            "asked_by": task.owner,
+            "sources": [source.name for source in task.question.sources],
+            "result": None if answer is None else addressed(answer, self.base_url),
+        }
 
 
-ROUTES: Final[tuple[tuple[str, type], ...]] = ((r"api/sessions", SessionsHandler),)
+class RestoreHandler(CSVAgentAPIHandler):
+    @authenticated
+    @authorized("write")
+    async def post(self, session_id: str) -> None:
+        """Bring a deleted session back, for its owner."""
+        manager = await self.manager()
+        self.reply(_shown(await manager.store.restore_session(session_id, owner=self.owner), "own"))
+
+
+class SharesHandler(CSVAgentAPIHandler):
+    @authenticated
+    @authorized("read")
+    async def get(self, session_id: str) -> None:
+        """Tell its owner with whom a session is shared."""
+        session = await self.session_for(session_id, "own")
+        self._list(await (await self.manager()).store.grants(session.session_id))
+
+    @authenticated
+    @authorized("write")
+    async def put(self, session_id: str) -> None:
+        """Say with whom a session is shared, by name or by a link whose secret is made here."""
+        asked = self.read_json(Shares)
+        session = await self.session_for(session_id, "own")
+        self._list(await (await self.manager()).access.share(session, asked.shares))
+
+    @authenticated
+    @authorized("write")
+    async def delete(self, session_id: str) -> None:
+        """Share a session no longer: with `name`, by `link`, or with neither given with nobody."""
+        session = await self.session_for(session_id, "own")
+        manager = await self.manager()
+        await manager.access.unshare(session, self.get_query_argument("name", ""), self.link)
+        self.set_status(204)
+        self.finish()
+
+    def _list(self, grants: tuple[Grant, ...]) -> None:
+        self.reply({"shares": [{key: value for key, value in grant.to_dict().items() if value} for grant in grants]})
+
+
+def _shown(session: Session, may: May) -> dict[str, Any]:
+    """Return a session as CONTRACT shows it, with what who asks may do in it."""
+    return session.to_dict() | {"may": may}
+
+
+_ONE: Final = r"api/sessions/([\w.-]+)"
+
+ROUTES: Final[tuple[tuple[str, type], ...]] = (
+    (r"api/sessions", SessionsHandler),
+    (_ONE, SessionHandler),
+    (rf"{_ONE}/restore", RestoreHandler),
+    (rf"{_ONE}/shares", SharesHandler),
+)

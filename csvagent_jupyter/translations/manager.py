@@ -19,6 +19,14 @@ TEXTS: Catalogue = {
         "No file was named, and this session has none yet. Name a CSV file or a DataFrame before the question.",
         "Файл не указан, и в этой сессии его ещё нет. Назовите перед вопросом CSV-файл или DataFrame.",
     ),
+    "share_with_whom": (
+        "Each share needs either a name or a link. Give the person's name, or “link”: true for a new link.",
+        "Для каждого доступа нужно либо имя, либо ссылка. Укажите имя человека или «link»: true для новой ссылки.",
+    ),
+    "foreign_link": (
+        "That link is none of this session's. Ask for a new one with “link”: true.",
+        "У этой сессии такой ссылки нет. Запросите новую: «link»: true.",
+    ),
     "foreign_path": (
         "This session belongs to somebody else or was asked in by others, and {names} was named as a file of theirs, "
         "which cannot be opened for you. Give the file along with the question.",

@@ -57,6 +57,23 @@ TEXTS: Catalogue = {
         "You may not do this here ({action}). Ask the server's administrator for the right to.",
         "Здесь вам это не разрешено ({action}). Попросите право у администратора сервера.",
     ),
+    "bad_number": (
+        "`{name}` must be a whole number from 0 to {limit}, not “{given}”.",
+        "`{name}` должно быть целым числом от 0 до {limit}, а не «{given}».",
+    ),
+    "no_answer": (
+        "Task {task_id} has no answer yet. Wait for its end: csvagent/api/tasks/{task_id} tells how it stands.",
+        "У задачи {task_id} ещё нет ответа. Дождитесь её конца: как она продвигается, видно на "
+        "csvagent/api/tasks/{task_id}.",
+    ),
+    "no_part": (
+        "The answer has no {part}. What it has is listed in the answer itself.",
+        "В ответе этого нет: {part}. Что в нём есть, перечислено в самом ответе.",
+    ),
+    "arrow_is_whole": (
+        "An Arrow file is sent whole. Leave out offset and limit, or ask for .json or .csv.",
+        "Файл Arrow отдаётся целиком. Уберите offset и limit или запросите .json либо .csv.",
+    ),
     "model_not_served": (
         "“{model}” reads a file of the server, so a request cannot choose it. Choose one of csvagent/api/models.",
         "Модель «{model}» читает файл сервера, поэтому запросом её выбрать нельзя. Подходящие перечислены "
