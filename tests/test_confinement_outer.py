@@ -30,6 +30,7 @@ import asyncio, json, os, sys
 from csvagent_jupyter.confinement.outer import trouble
 from csvagent_jupyter.exceptions import CSVAgentError
 from csvagent_jupyter.sandbox import SandboxKernel
+from csvagent_jupyter.sandbox.forking import prewarm
 asked = os.environ["CSVAGENT_OUTER_LAYER"]
 INSIDE = '''
 import json, os, time
@@ -42,6 +43,7 @@ print(json.dumps({
 }))
 '''
 async def main():
+    prewarm()
     kernel = SandboxKernel(forked=sys.argv[1] == "forked")
     try:
         await kernel.start()
@@ -232,7 +234,8 @@ def test_a_folder_that_somebody_else_made_is_not_used(host: Host) -> None:
     assert sorted(path.name for path in host.theirs.iterdir()) == ["link", "secret"]
 
 
-def test_an_unknown_value_is_refused_in_words() -> None:
+def test_an_unknown_value_is_refused_in_words(host: Host) -> None:
+    assert "CSVAGENT_OUTER_LAYER is on, which is not known" in host.ask("on")["refused"]
     assert [chosen({"CSVAGENT_OUTER_LAYER": value}) for value in ("", " Off", *OUTER_LAYERS)] == [
         *("off", "off"),
         *OUTER_LAYERS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import tempfile
@@ -16,9 +17,10 @@ from typing import Final
 import msgspec
 
 from ..confinement import Limits, clean_environment
-from ..confinement.outer import command_in
+from ..confinement.outer import command_in, usual_place
 from ..confinement.probe import lay_out
 from ..confinement.spawning import CannotFork, ForkServer, Spawned
+from ..exceptions import KernelDied
 from .layout import CONFINED, ONE_THREAD, make_folder, share_font_list
 
 IDLE_SECONDS: Final = 900.0
@@ -158,21 +160,25 @@ def server_for(
 
 def prewarm() -> None:
     """Have the fork server started, so that the first kernel finds it; does not wait for it."""
-    usual_server().server.begin()
+    with contextlib.suppress(KernelDied, OSError):  # an outer layer that cannot be; the first kernel says so
+        usual_server().server.begin()
 
 
 async def why_not() -> str:
     """Start the fork server, and return why there can be none; empty when there is."""
     try:
         await usual_server().server.start()
-    except CannotFork as reason:
+    except (CannotFork, KernelDied, OSError) as reason:
         return str(reason)
     return ""
 
 
 def usual_server() -> KernelServer:
-    """Return the server for kernels whose environment is made from this process's own."""
-    return server_for(clean_environment(os.environ, Path(os.sep), Limits()))
+    """Return the server for kernels whose environment is made from this process's own, in the outer layer it asks for.
+
+    Raises KernelDied or OSError when what is asked for is not known or not ours.
+    """
+    return server_for(clean_environment(os.environ, Path(os.sep), Limits()), place=usual_place())
 
 
 def _lay_out(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
