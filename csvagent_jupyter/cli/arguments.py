@@ -15,7 +15,7 @@ from ..exceptions import BadInput
 from ..messages import SHARES
 from ..translations import LANGUAGES, Language, language_of, say
 
-COMMANDS: Final = ("ask", "profile", "replay", "doctor")
+COMMANDS: Final = ("ask", "profile", "replay", "serve", "doctor")
 
 
 def parse(argv: Sequence[str], language: Language) -> argparse.Namespace:
@@ -106,7 +106,13 @@ def _parser(command: str, language: Language) -> _Parser:
     options.add_argument(
         "--lang", metavar="en|ru", type=_one_of("--lang", LANGUAGES), help=say("cli.option_lang", language)
     )
-    options.add_argument("--json", action="store_true", help=say("cli.option_json", language))
+    if command == "serve":
+        options.add_argument("--port", metavar="N", help=say("cli.option_port", language))
+        options.add_argument("--ip", metavar="IP", help=say("cli.option_ip", language))
+        folder = say("cli.folder", language)
+        options.add_argument("--folder", metavar=folder, type=Path, help=say("cli.option_root", language))
+    else:
+        options.add_argument("--json", action="store_true", help=say("cli.option_json", language))
     if command in ("ask", "replay"):
         folder = say("cli.folder", language)
         options.add_argument("--out", metavar=folder, type=Path, help=say("cli.option_out", language))
@@ -124,7 +130,7 @@ def _check_words(options: argparse.Namespace) -> None:
         raise BadInput("cli.one_file")
     elif options.command == "replay" and not words:
         raise BadInput("cli.task_missing")
-    elif options.command == "doctor" and words:
+    elif options.command in ("doctor", "serve") and words:
         raise BadInput("cli.too_many_words", word=words[0])
 
 

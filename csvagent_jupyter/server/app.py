@@ -42,6 +42,8 @@ class CSVAgentExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(routes())
+        if getattr(self.serverapp, "serves_at_root", False):
+            self.handlers.extend(routes(""))
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """Take up what an earlier server left in the line, without making this one's start wait."""

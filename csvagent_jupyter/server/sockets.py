@@ -72,6 +72,11 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
     def max_message_size(self) -> int:
         return self.extension.max_message
 
+    @property
+    def ping_timeout(self) -> Any:
+        """Who does not answer a ping before the next one is gone."""
+        return self.ping_interval
+
     @ws_authenticated
     async def get(self, session_id: str) -> None:
         """Open the connection for who may read the session; what they may do beyond is checked message by message."""

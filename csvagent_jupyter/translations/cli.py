@@ -16,6 +16,10 @@ TEXTS: Catalogue = {
         "run the code of an answer again, on the same files or on others, without a model",
         "выполнить код ответа ещё раз, на тех же или других файлах, без модели",
     ),
+    "about_serve": (
+        "answer programs over REST, WebSocket and SSE",
+        "отвечать программам по REST, WebSocket и SSE",
+    ),
     "about_doctor": ("check that everything works here", "проверить, всё ли здесь работает"),
     "usage": ("Usage:", "Как запускать:"),
     "usage_ask": (
@@ -28,6 +32,10 @@ TEXTS: Catalogue = {
     "usage_replay": (
         "TASK [FILE ...] [--lang en|ru] [--json] [--out DIR]",
         "ЗАДАЧА [ФАЙЛ ...] [--lang en|ru] [--json] [--out ПАПКА]",
+    ),
+    "usage_serve": (
+        "[--port N] [--ip IP] [--folder DIR] [--lang en|ru]",
+        "[--port N] [--ip IP] [--folder ПАПКА] [--lang en|ru]",
     ),
     "usage_doctor": ("[--lang en|ru] [--json]", "[--lang en|ru] [--json]"),
     "command": ("COMMAND", "КОМАНДА"),
@@ -62,8 +70,28 @@ TEXTS: Catalogue = {
         "folder for code.py, plot-1.png … and answer.json",
         "папка для code.py, plot-1.png … и answer.json",
     ),
+    "option_port": (
+        "port to listen on (default: PORT, else 8000)",
+        "порт (по умолчанию PORT, иначе 8000)",
+    ),
+    "option_ip": (
+        "address to listen on (default: HOST, else this machine only)",
+        "адрес (по умолчанию HOST, иначе только этот компьютер)",
+    ),
+    "option_root": (
+        "folder that paths in requests begin at (default: this one)",
+        "папка, от которой считаются пути в запросах (по умолчанию текущая)",
+    ),
     "option_help": ("show this help", "показать эту справку"),
     # bad use
+    "no_such_folder": (
+        "There is no folder {folder}. Check the path, or make the folder first.",
+        "Папки {folder} нет. Проверьте путь или сначала создайте папку.",
+    ),
+    "not_a_port": (
+        "`{value}` is no port. Give a whole number from 0 to 65535.",
+        "«{value}» — не порт. Укажите целое число от 0 до 65535.",
+    ),
     "unknown_command": (
         "There is no command {command}. Commands: {commands}.",
         "Команды {command} нет. Есть команды: {commands}.",
