@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import site
 from pathlib import Path
+
+import pytest
 
 from csvagent_jupyter.confinement import Limits, clean_environment
 
@@ -35,3 +38,36 @@ def test_every_home_is_inside_the_folder() -> None:
     for name in ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "MPLCONFIGDIR", "TMPDIR"):
         assert cleaned[name].startswith(str(Path("/somewhere")))
     assert cleaned["OMP_NUM_THREADS"] == cleaned["OPENBLAS_NUM_THREADS"] == "3"
+
+
+@pytest.mark.parametrize("name", ["PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"])
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ("/one:/two words", "/one:/two words"),
+        (":/one", "/one"),
+        ("/one:", "/one"),
+        ("/one::lib:./lib:../lib:~/lib", "/one"),
+        ("/one;/two;", "/one:/two"),
+        ("$ORIGIN/lib:/one", "/one"),
+        (":", None),
+        ("", None),
+        ("lib", None),
+    ],
+)
+def test_libraries_come_only_from_folders_with_a_full_name(name: str, given: str, left: str | None) -> None:
+    """Any other is looked for where the process works, which code may write."""
+    assert clean_environment({name: given}, Path("/somewhere"), Limits()).get(name) == left
+
+
+def test_the_persons_own_libraries_are_theirs_or_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site, "ENABLE_USER_SITE", True)
+    for base, kept in (("/home/person/.local", True), ("somewhere", False)):
+        monkeypatch.setattr(site, "USER_BASE", base)
+        cleaned = clean_environment({}, Path("/somewhere"), Limits())
+        assert (cleaned.get("PYTHONUSERBASE"), cleaned.get("PYTHONNOUSERSITE")) == (
+            (base, None) if kept else (None, "1")
+        )
+    monkeypatch.setattr(site, "ENABLE_USER_SITE", False)
+    cleaned = clean_environment({"PYTHONNOUSERSITE": "1"}, Path("/somewhere"), Limits())
+    assert ("PYTHONUSERBASE" in cleaned, cleaned["PYTHONNOUSERSITE"]) == (False, "1")

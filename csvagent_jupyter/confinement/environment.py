@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import site
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +28,8 @@ ALLOWED = (
     "NUMBER_OF_PROCESSORS",
     "PROCESSOR_ARCHITECTURE",
 )
+# Folders that libraries come from. One without a full name is looked for where the process works, where code writes.
+PLACES_OF_LIBRARIES = ("PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
 THREAD_POOLS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -42,10 +46,14 @@ def clean_environment(environ: Mapping[str, str], folder: Path, limits: Limits) 
     """Return the environment for a process whose home is inside `folder`; of `environ` only what is harmless stays."""
     home = str(folder / "home")
     kept = {name: environ[name] for name in ALLOWED if name in environ}
+    kept |= {name: _full_names(kept[name]) for name in PLACES_OF_LIBRARIES if name in kept}
+    kept = {name: value for name, value in kept.items() if value or name not in PLACES_OF_LIBRARIES}
     kept |= {name: value for name, value in environ.items() if name.startswith("LC_")}
     kept |= {name: str(limits.threads) for name in THREAD_POOLS}
-    if site.ENABLE_USER_SITE and (user_base := site.getuserbase()):
+    if site.ENABLE_USER_SITE and (user_base := site.getuserbase()) and Path(user_base).is_absolute():
         kept["PYTHONUSERBASE"] = user_base
+    else:
+        kept["PYTHONNOUSERSITE"] = "1"  # else it would be in the home, where code writes
     temporary = str(folder / "tmp")
     return kept | {
         "HOME": home,
@@ -66,3 +74,10 @@ def clean_environment(environ: Mapping[str, str], folder: Path, limits: Limits) 
         "PYTHONIOENCODING": "utf-8",
         "PYTHONUTF8": "1",
     }
+
+
+def _full_names(folders: str) -> str:
+    """Leave out folders without a full name; an empty one means where the process works."""
+    # The loader takes a semicolon for a separator, too.
+    named = re.split("[:;]", folders) if os.name == "posix" else folders.split(os.pathsep)
+    return os.pathsep.join(folder for folder in named if Path(folder).is_absolute())

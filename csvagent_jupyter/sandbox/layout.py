@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..confinement import Limits, clean_environment
+from ..confinement import Limits, clean_environment, remove_folder
 from .processes import MARK
 
 LIMITS = "CSVAGENT_LIMITS"
@@ -31,6 +31,12 @@ def make_folder(folder: Path) -> None:
     folder.chmod(0o700)
     for name in ("data", "work", "out", "tmp", "ipc", "home", "home/matplotlib", "home/ipython", "home/jupyter"):
         (folder / name).mkdir(mode=0o700, exist_ok=True)
+
+
+def empty_home(folder: Path) -> None:
+    """Remove what earlier code left where libraries look for settings; `make_folder` lays it out anew."""
+    for name in ("home", "tmp"):
+        remove_folder(folder / name)
 
 
 def sandbox_environment(environ: Mapping[str, str], folder: Path, limits: Limits) -> dict[str, str]:

@@ -28,7 +28,7 @@ from ..confinement.spawning import CannotFork
 from ..exceptions import KernelDied
 from . import processes
 from .forking import IDLE_SECONDS, ForkedProcess, server_for
-from .layout import CONFINED, LIMITS, ONE_THREAD, make_folder, sandbox_environment, share_font_list
+from .layout import CONFINED, LIMITS, ONE_THREAD, empty_home, make_folder, sandbox_environment, share_font_list
 
 START_SECONDS = 60.0
 LOG_TAIL = 2_000
@@ -77,10 +77,12 @@ class SandboxProvisioner(LocalProvisioner):
             self.folder = Path(given[processes.MARK])
         elif self.folder is None:
             self.folder, self._own_folder = Path(tempfile.mkdtemp(prefix="csvagent-", dir=self._usual_place())), True
+        await asyncio.to_thread(empty_home, self.folder)
         make_folder(self.folder)
         self._place_sockets(self.folder / "ipc")
         told = {CONFINED: str(int(self.confined))}
-        kwargs |= {"cwd": str(self.folder / "work"), "env": sandbox_environment(given, self.folder, limits) | told}
+        # It goes to where code writes once it is confined: a library would be looked for there as well.
+        kwargs |= {"cwd": str(self.folder), "env": sandbox_environment(given, self.folder, limits) | told}
         prepared: dict[str, Any] = await super().pre_launch(**kwargs)
         return prepared
 

@@ -7,7 +7,6 @@ import json
 import sys
 import types
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import ipykernel.ipkernel
@@ -45,8 +44,6 @@ class AnswerKernel(IPythonKernel):
         """Take over a shell that was there before us, made by a fork server for all its kernels."""
         shell.parent = shell.kernel = self
         shell.profile_dir = self.profile_dir
-        shell.starting_dir = str(Path.cwd())
-        shell.user_ns["_dh"][:] = [Path.cwd()]
         shell.init_environment()
 
     async def do_execute(

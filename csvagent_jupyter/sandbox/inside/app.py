@@ -38,6 +38,7 @@ def start(arguments: list[str], report_to: int, *, parent: int | None = None, me
     app.wait_for_sockets()
     if confinement is not None:
         confinement.seal()
+    _work_in(folder / "work", app.kernel.shell)
     level = found.level if confinement is not None and confinement.complete else "process"
     _report(report_to, {"isolation": level, "gaps": found.gaps, "libraries": libraries})
     app.start()
@@ -74,6 +75,13 @@ def _make_app(limits: Limits, folder: Path, arguments: list[str]) -> Any:
     app = make_app(limits, folder)
     app.read_connection_file(arguments[arguments.index("-f") + 1])  # a parser would cost more than the fork does
     return app
+
+
+def _work_in(folder: Path, shell: Any) -> None:
+    """Go to where code writes, once it is confined: earlier code may have left there what passes for a library."""
+    os.chdir(folder)
+    shell.starting_dir = str(Path.cwd())
+    shell.user_ns["_dh"][:] = [Path.cwd()]
 
 
 def _report(descriptor: int, report: dict[str, Any]) -> None:

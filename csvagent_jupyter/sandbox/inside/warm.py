@@ -56,7 +56,6 @@ def warm() -> None:
 def start_kernel(argument: dict[str, Any]) -> None:
     """Called in a fork: become a kernel."""
     tempfile.tempdir = None  # the server's, if anybody asked for it
-    os.chdir("work")
     measured = Measured.from_refused(argument["refused"])
     start(argument["arguments"], REPORT_TO, parent=os.getppid(), measured=measured)
 
