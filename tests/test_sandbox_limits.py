@@ -174,13 +174,18 @@ async def test_nothing_that_is_kept_on_the_disk_escapes_a_look_while_code_runs(w
             await kernel.execute(f"{IMPORTS}{HIDDEN[way]}\nwhile True: time.sleep(0.01)", timeout=60)
 
 
-@pytest.mark.parametrize("way", ["removed and open", "in a thread"])
-async def test_what_goes_on_after_the_reply_is_found_out(way: str) -> None:
-    wait = "" if way == "removed and open" else "time.sleep(0.5), "
-    code = IMPORTS + HIDDEN[way].replace("lambda: [", f"lambda: [{wait}").replace("[time.sleep(0.5), open", "[open")
+LATER = (
+    "def later():\n    while not os.path.exists('go'): time.sleep(0.01)\n"
+    "    for n in range(8): open(f'{n}', 'wb').write(data)\nthreading.Thread(target=later).start()"
+)
+
+
+@pytest.mark.parametrize("code", [HIDDEN["removed and open"], LATER], ids=["hidden", "later"])
+async def test_what_is_kept_or_done_after_the_reply_is_found_out(code: str) -> None:
     async with started() as kernel:
-        done = await kernel.execute(code, timeout=30)
+        done = await kernel.execute(IMPORTS + code, timeout=30)
         assert done.error is None
+        (kernel.folder / "work" / "go").touch()
         await asyncio.wait_for(_gone(kernel), 30)
 
 
