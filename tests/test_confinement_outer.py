@@ -59,6 +59,7 @@ async def main():
         await kernel.stop()
 asyncio.run(main())
 """
+DOCTOR = "import sys; from csvagent_jupyter.cli import main; sys.exit(main())"
 NAMED = "The code can tell whether a file exists, its size and date, and where a link leads, when it guesses the path."
 NUMBERED = "The code can tell which process numbers are in use on this computer."
 PASSES = """#!/bin/sh
@@ -95,20 +96,23 @@ class Host:
         program.write_text(text)
         program.chmod(0o755)
 
-    def start(self, layer: str, *, forked: bool = True, path: str | None = None) -> subprocess.Popen[bytes]:
-        """Start a kernel in a process of this user, which waits for a line or the end of its input."""
-        environment = {
+    def environment(self, layer: str, path: str | None = None) -> dict[str, str]:
+        """What a process of this user is started with."""
+        return {
             "PATH": path if path is not None else f"{self.programs}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
             "HOME": str(self.temporary),
             "TMPDIR": str(self.temporary),
             "CSVAGENT_OUTER_LAYER": layer,
         }
+
+    def start(self, layer: str, *, forked: bool = True, path: str | None = None) -> subprocess.Popen[bytes]:
+        """Start a kernel in a process of this user, which waits for a line or the end of its input."""
         command = [self._python, "-W", "ignore", "-c", KERNEL, "forked" if forked else "started", *self.paths]
         return subprocess.Popen(
             command,
             **self._identity,
-            env=environment,
+            env=self.environment(layer, path),
             cwd="/",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -219,6 +223,21 @@ def test_where_there_can_be_none_it_goes_on_without_or_refuses_as_the_setting_sa
     refused = host.ask("required", path=path)["refused"]
     assert word in refused and "set the outer layer to off" in refused
     assert host.left() == []
+
+
+@pytest.mark.parametrize(
+    ("program", "mark", "word"),
+    [(PASSES, "✓ outer layer", "bubblewrap"), (REFUSES, "✗ outer layer", "No permissions")],
+    ids=["there", "refused"],
+)
+def test_the_doctor_tells_whether_there_is_one(host: Host, program: str, mark: str, word: str) -> None:
+    host.program(program)
+    command = [sys.executable, "-W", "ignore", "-c", DOCTOR, "doctor", "--lang", "en"]
+    environment = host.environment("bubblewrap")
+    done = subprocess.run(command, env=environment, cwd=host.theirs, capture_output=True, text=True, timeout=120)
+    row = next(line for line in done.stdout.splitlines() if line.startswith(mark))
+    assert word in row
+    assert NAMED in done.stdout
 
 
 def test_an_ordinary_start_has_no_outer_layer_and_is_refused_where_that_is_required(host: Host) -> None:
