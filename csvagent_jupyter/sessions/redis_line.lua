@@ -16,11 +16,8 @@ end
 -- '1' when it is to be cancelled, count of events, three for each (task, kind, body), artifacts …
 -- 11 session of each task · 12 all tasks · 13 the owner's tasks · 14 the last position
 function writes.submit()
-  local session, waiting = living_session(), 0
-  each_in_line(function(task)
-    waiting = waiting + (task.session_id == session.session_id and 1 or 0)
-  end)
-  if waiting > tonumber(args[7]) then
+  local session = living_session()
+  if session.unfinished > tonumber(args[7]) then
     refuse('LINEFULL')
   elseif redis.call('HEXISTS', KEYS[11], args[1]) == 1 then
     refuse('TASKTAKEN')
@@ -37,6 +34,7 @@ function writes.submit()
   redis.call('ZADD', KEYS[12], position, member)
   redis.call('ZADD', KEYS[13], position, member)
   put(task)
+  session.unfinished = session.unfinished + 1
   local events = tonumber(args[9])
   for number = 10, 9 + 3 * events, 3 do
     add_event(session, args[number], args[number + 1], args[number + 2])
@@ -160,6 +158,7 @@ function writes.finish()
   task.status, task.result_seq = args[5], session.last_seq
   redis.call('HSET', KEYS[7], 'm:' .. task.task_id, cjson.encode(task))
   hold_artifacts(6)
+  session.unfinished = session.unfinished - 1
   use(session)
   redis.call('HDEL', KEYS[2], task.task_id)
   publish('session:' .. session.session_id)

@@ -85,7 +85,7 @@ function writes.create()
   end
   local session = {
     session_id = args[1], owner = args[2], title = args[3], created_at = iso(NOW_MS), created = integer(NOW),
-    last_seq = 0,
+    last_seq = 0, unfinished = 0,
   }
   if args[4] ~= '' then
     session.language = args[4]
