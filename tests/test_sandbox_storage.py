@@ -6,11 +6,13 @@ import errno
 import os
 import socket
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
 
 from csvagent_jupyter.confinement import Limits
+from csvagent_jupyter.confinement.syscalls import call
 from csvagent_jupyter.sandbox.inside.reached import reached
 from csvagent_jupyter.sandbox.layout import make_folder
 from csvagent_jupyter.sandbox.storage import too_much
@@ -106,6 +108,50 @@ def test_a_descriptor_on_its_way_through_a_socket_counts_as_the_largest_file(fol
         assert too_much(folder, os.getpid(), LIMITS) == ""
         socket.send_fds(ours, [b"x"], [file.fileno()] * 2)
         assert too_much(folder, os.getpid(), LIMITS) == "work_size"
+
+
+def test_descriptors_that_a_thread_has_for_itself_are_counted(folder: Path) -> None:
+    """Confined code cannot make such a thread; one of this process stands for one that could."""
+    kept, done, before = threading.Event(), threading.Event(), threading.active_count()
+
+    def keep() -> None:
+        call("close_range", 2**31, 2**31, 2)  # CLOSE_RANGE_UNSHARE
+        kept.set()
+        done.wait()
+
+    file = tempfile.TemporaryFile(dir=folder / "tmp")  # noqa: SIM115 - closed before the thread ends
+    file.write(bytes(5 * MIB))
+    file.flush()
+    thread = threading.Thread(target=keep)
+    thread.start()
+    try:
+        assert kept.wait(20)
+        file.close()
+        assert list((folder / "tmp").iterdir()) == []
+        assert too_much(folder, os.getpid(), LIMITS) == "work_size"
+    finally:
+        done.set()
+        thread.join()
+    assert threading.active_count() == before
+    assert too_much(folder, os.getpid(), LIMITS) == ""
+
+
+def test_what_threads_share_is_counted_once(folder: Path) -> None:
+    done = threading.Event()
+    threads = [threading.Thread(target=done.wait) for _ in range(20)]
+    ours, theirs = socket.socketpair()
+    with ours, theirs, tempfile.TemporaryFile(dir=folder / "tmp") as file:
+        file.write(bytes(2 * MIB))
+        file.flush()
+        socket.send_fds(ours, [b"x"], [file.fileno()])
+        for thread in threads:
+            thread.start()
+        try:
+            assert too_much(folder, os.getpid(), LIMITS) == ""
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join()
 
 
 def test_a_process_that_has_ended_is_no_trouble(folder: Path) -> None:

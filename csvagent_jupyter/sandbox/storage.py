@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from ..confinement import Limits
+from ..confinement.syscalls import call
 from .layout import WRITABLE
 
 BLOCK = 512
+TABLES_OF_THREADS = 16
+_KCMP_FILES = 2  # include/uapi/linux/kcmp.h
 
 
 def too_much(folder: Path, process: int, limits: Limits) -> str:
@@ -24,7 +29,8 @@ def too_much(folder: Path, process: int, limits: Limits) -> str:
         for name in WRITABLE:
             room.take_folder(str(folder / name))
         if process:
-            room.take_descriptors(f"/proc/{process}")
+            for table in islice(_tables(process), TABLES_OF_THREADS):
+                room.take_descriptors(table)
             room.take_mapped(f"/proc/{process}", os.fsencode(folder))
     except _Full as full:
         return full.limit
@@ -79,7 +85,7 @@ class _Room:
                 state = descriptor.stat()
                 if stat.S_ISREG(state.st_mode) and state.st_nlink == 0:
                     self._take_removed(state)
-                elif stat.S_ISSOCK(state.st_mode):
+                elif stat.S_ISSOCK(state.st_mode) and self._is_new(state):
                     self._take(0, self._largest * _passed(Path(f"{process}/fdinfo/{descriptor.name}").read_bytes()))
             except OSError:
                 continue
@@ -102,9 +108,13 @@ class _Room:
                 self._take(0, self._largest)
 
     def _take_removed(self, state: os.stat_result) -> None:
-        if (state.st_dev, state.st_ino) not in self._counted:
-            self._counted.add((state.st_dev, state.st_ino))
+        if self._is_new(state):
             self._take(1, state.st_blocks * BLOCK)
+
+    def _is_new(self, state: os.stat_result) -> bool:
+        before = len(self._counted)
+        self._counted.add((state.st_dev, state.st_ino))
+        return len(self._counted) > before
 
     def _take(self, files: int, size: int) -> None:
         self._files -= files
@@ -113,6 +123,29 @@ class _Room:
             raise _Full("work_files")
         if self._size < 0:
             raise _Full("work_size")
+
+
+def _tables(process: int) -> Iterator[str]:
+    """Return where the descriptors of a process are listed, and of its threads those that have their own.
+
+    The system calls by which a thread gets its own are refused to confined code; this is a second line.
+    """
+    yield f"/proc/{process}"
+    try:
+        threads = sorted(int(thread.name) for thread in Path(f"/proc/{process}/task").iterdir())
+    except OSError:  # not Linux, or it has ended
+        return
+    for thread in threads:
+        if not _share_descriptors(process, thread):
+            yield f"/proc/{process}/task/{thread}"
+
+
+def _share_descriptors(process: int, thread: int) -> bool:
+    """Tell whether a thread has its process's descriptors; where the system does not say, it may have its own."""
+    try:
+        return thread == process or call("kcmp", process, thread, _KCMP_FILES, 0, 0) == 0
+    except OSError:
+        return False
 
 
 def _passed(told: bytes) -> int:
