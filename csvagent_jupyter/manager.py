@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
-import os
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -22,6 +20,7 @@ from .messages import (
     Answer,
     Event,
     LedgerEntry,
+    Profile,
     Question,
     ResultFile,
     ResultTable,
@@ -29,8 +28,9 @@ from .messages import (
     Source,
     Task,
 )
+from .sessions.ownership import current_owner, installation_id, kernel_key, located
 from .settings import MAX_ATTEMPTS, RULES, Settings
-from .translations import LANGUAGES
+from .translations import LANGUAGES, Language
 
 if TYPE_CHECKING:
     from .access import Access
@@ -45,17 +45,7 @@ if TYPE_CHECKING:
 MAX_QUESTION: Final = 20_000
 MAX_SECONDS: Final = 86_400.0
 MOST_EVENTS: Final = 100_000
-
-
-def current_owner() -> str:
-    """Return who asks, as ``issuer:name``: the Hub's user, else the operating system's."""
-    hub = os.environ.get("JUPYTERHUB_USER")
-    if hub:
-        return f"jupyterhub:{hub}"
-    try:
-        return f"os:{getpass.getuser()}"
-    except (OSError, KeyError):
-        return f"os:{os.getuid()}" if hasattr(os, "getuid") else "os:unknown"
+PREVIEW_ROWS: Final = 50
 
 
 class CSVAgentManager(Settings):
@@ -72,6 +62,7 @@ class CSVAgentManager(Settings):
         self._workshop: Workshop | None = None
         super().__init__(**kwargs)
         self.owner = current_owner()
+        self.installation = ""
         self.store: SessionStore
         self.access: Access
         self.artifacts: Artifacts
@@ -90,6 +81,9 @@ class CSVAgentManager(Settings):
         from .tasks.workshop import Workshop
 
         store_class: type[SessionStore] = self.session_store_class
+        if store_class.is_shared and not self.installation:
+            self.installation = await asyncio.to_thread(installation_id, self.folder)
+            self.owner = located(self.owner, self.installation)
         self.store = store_class.in_folder(self.folder)
         await self.store.open()
         self.access = Access(self.store)
@@ -210,6 +204,10 @@ class CSVAgentManager(Settings):
             question, session_id=task.session_id, owner=owner, outlives_runner=outlives_runner
         )
 
+    async def check_budget(self, question: Question, session: Session | None, owner: str) -> None:
+        """Raise BudgetExceeded when nothing is left of the bounds of session and owner, before a task is made of it."""
+        await self.workshop.check_budget(question, owner, "" if session is None else kernel_key(session, owner))
+
     async def cancel(self, task_id: str) -> Task:
         """Stop a task, waiting or running; returns at once, its result event follows."""
         return await self.queue.cancel(task_id)
@@ -277,6 +275,19 @@ class CSVAgentManager(Settings):
     async def sent(self, task_id: str) -> tuple[LedgerEntry, ...]:
         """Return every request of a task to a model, word for word."""
         return await self.store.ledger(task_id)
+
+    # --- files ------------------------------------------------------------------------------------------------------
+
+    async def profile(self, source: Source, language: Language = "en") -> tuple[Profile, ResultTable]:
+        """Return how a source is read and what is in it, and its first rows; raises Unreadable."""
+        from .agent.reading import read_source
+        from .tables.written import first_rows
+
+        path = await self.workshop.open_source(source)
+        table = await asyncio.to_thread(read_source, path, source, (), language)
+        return await asyncio.to_thread(table.profile, language), await asyncio.to_thread(
+            first_rows, table.arrow, PREVIEW_ROWS
+        )
 
     # --- models and consent -----------------------------------------------------------------------------------------
 

@@ -44,8 +44,7 @@ async def put_question(handler: CSVAgentHandler, asked: Asked, sources: tuple[So
     if asked.model is not None and asked.model.startswith(_OF_OUR_SIDE):
         raise BadInput("server.model_not_served", model=asked.model)
     manager = await handler.manager()
-    if asked.session_id is not None:
-        await handler.session_for(asked.session_id, "ask")
+    session = None if asked.session_id is None else await handler.session_for(asked.session_id, "ask")
     question = Question(
         asked.query,
         sources,
@@ -55,6 +54,7 @@ async def put_question(handler: CSVAgentHandler, asked: Asked, sources: tuple[So
         share=asked.share,
         language=asked.language,
     )
+    await manager.check_budget(question, session, handler.owner)
     return await manager.ask(question, session_id=asked.session_id, owner=handler.owner, outlives_runner=True)
 
 

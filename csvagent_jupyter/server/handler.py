@@ -13,8 +13,9 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.extension.handler import ExtensionHandlerMixin
 from tornado.web import HTTPError
 
-from ..exceptions import BadInput, CSVAgentError
+from ..exceptions import BadInput, CSVAgentError, StoreUnreachable
 from ..messages import Session, Task
+from ..sessions.ownership import HUB, located
 from ..translations import LANGUAGES, Language, say
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ class CSVAgentHandler(ExtensionHandlerMixin, JupyterHandler):
     @property
     def owner(self) -> str:
         """Who asks, as ``issuer:name``."""
-        return owner_of(self.identity_provider, self.current_user.username, self.extension.issuer)
+        manager = self.extension.opened
+        if manager is None:
+            raise StoreUnreachable("sessions.closed")
+        return owner_of(self.identity_provider, self.current_user.username, self.extension.issuer, manager)
 
     @property
     def link(self) -> str:
@@ -142,19 +146,18 @@ class CSVAgentAPIHandler(CSVAgentHandler, APIHandler):
     """A handler whose answers are data, which no browser shows as a page."""
 
 
-def owner_of(provider: IdentityProvider, name: str, issuer: str = "") -> str:
+def owner_of(provider: IdentityProvider, name: str, issuer: str, manager: CSVAgentManager) -> str:
     """Return who signed in, as ``issuer:name``.
 
     Where sign-in knows no names, everybody who may come in is the person that the server runs for: the same as asks in
-    its notebooks.
+    its notebooks. Without an issuer that is set, or the Hub's, a name means nothing on another host.
     """
-    from ..manager import current_owner
-
     if type(provider) in _NAMELESS:
-        return current_owner()
-    if not issuer:
-        issuer = "jupyterhub" if os.environ.get("JUPYTERHUB_API_URL") else type(provider).__name__.lower()
-    return f"{issuer}:{name}"
+        return manager.owner
+    if issuer:
+        return f"{issuer}:{name}"
+    issuer = HUB if os.environ.get("JUPYTERHUB_API_URL") else type(provider).__name__.lower()
+    return located(f"{issuer}:{name}", manager.installation)
 
 
 def _error(kwargs: dict[str, Any]) -> BaseException | None:

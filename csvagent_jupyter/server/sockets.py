@@ -16,8 +16,9 @@ from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from ..exceptions import BadInput, CSVAgentError
-from ..messages import Event, Question, Share, Source
+from ..messages import Event, Share, Source
 from ..translations import Language, say
+from .asking import Asked, put_question
 from .feed import MAX_SEQ, Watcher
 from .handler import CSVAgentHandler
 
@@ -133,17 +134,16 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
 
     async def _ask(self, asked: Analyze) -> None:
         await self.session_for(self.session_id, "ask")
-        question = Question(
-            asked.query,
-            await self._sources(asked),
+        question = Asked(
+            query=asked.query,
+            session_id=self.session_id,
             model=asked.model,
             max_attempts=asked.max_attempts,
             timeout=asked.timeout,
             share=asked.share,
             language=asked.language,
         )
-        manager = await self.manager()
-        await manager.ask(question, session_id=self.session_id, owner=self.owner, outlives_runner=True)
+        await put_question(self, question, await self._sources(asked))
 
     async def _sources(self, asked: Analyze) -> tuple[Source, ...]:
         from .sources import source_from_base64, sources_by_path

@@ -28,6 +28,9 @@ MAX_WAITING: Final = 10
 class SessionStore(ABC):
     """The store as the manager and the queues see it; one object per process, used on one event loop."""
 
+    is_shared: ClassVar[bool] = False
+    """Whether several hosts may have it, so that a name of one host's means nothing on another."""
+
     artifacts_folder: ClassVar[str] = "artifacts"
     """Where in the data folder its files are: a store must only sweep what no other one can mention."""
 

@@ -46,6 +46,7 @@ class RedisStore(SessionStore):
     try for `write_seconds`. Readers stay, and are told when they have to wait and when it goes on.
     """
 
+    is_shared: ClassVar[bool] = True
     artifacts_folder: ClassVar[str] = "shared-artifacts"
 
     def __init__(

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..agent.desk import Desk, Workplace
-from ..exceptions import BudgetExceeded, IsolationRefused, NotFound, Unreadable
-from ..messages import ISOLATIONS, Answer, Budget, Isolation, LedgerEntry, Question, Share, Source, Task, Usage
+from ..exceptions import BudgetExceeded, CSVAgentError, IsolationRefused, NotFound, Unreadable
+from ..messages import ISOLATIONS, Answer, Budget, Isolation, LedgerEntry, Question, Share, Source, Task, Turn, Usage
+from ..sessions.ownership import kernel_key
 from ..translations import Language
 from .outcome import language_for
 
@@ -48,6 +49,20 @@ class Rules:
     owner_budget: Budget = field(default_factory=Budget)
 
 
+class Counter(NamedTuple):
+    """What was used of a bound: `unit` is tokens or cost, `whose` session or owner, `name` the counter's."""
+
+    unit: str
+    whose: str
+    limit: float
+    name: str
+
+    @property
+    def key(self) -> str:
+        """The text's key for who has used it up."""
+        return f"tasks.budget_{self.unit}_{self.whose}"
+
+
 class Workshop:
     """Holds the models, the kernels and the books of one process; `prepare` lays out a task's desk."""
 
@@ -74,7 +89,10 @@ class Workshop:
         original = await self._original(question)
         model = None if original is not None else await self.model(question.model)
         writer = await self._writer(original) if model is None else None if model.local else model.name
-        run = _Run(self, task, writer)
+        session = await self.store.session(task.session_id)
+        turns = await self.store.turns(task.session_id)
+        alone = session.owner == task.owner and await self._is_alone(task, turns)
+        run = _Run(self, task, writer, kernel_key(session, task.owner), alone)
         return Desk(
             task_id=task.task_id,
             session_id=task.session_id,
@@ -93,7 +111,7 @@ class Workshop:
             timeout=question.timeout or rules.timeout,
             max_tokens=rules.max_tokens,
             budget=_tighter(question.budget, rules.run_budget),
-            turns=await self.store.turns(task.session_id),
+            turns=turns,
             original=original,
         )
 
@@ -129,14 +147,39 @@ class Workshop:
         except NotFound:
             raise Unreadable("tasks.source_gone", name=source.name) from None
 
+    async def check_budget(self, question: Question, owner: str, key: str) -> None:
+        """Raise BudgetExceeded when a bound of the session or the person is reached already.
+
+        `key` is that of the kernel, empty for a session that is still to be made.
+        """
+        bounds = [bound for bound in self.counters(owner, key) if key or bound.whose == "owner"]
+        if not bounds or not await self._is_charged(question):
+            return
+        for bound in bounds:
+            if await self.store.add(bound.name, 0) >= bound.limit:
+                left = _rest_of_the_day() if bound.whose == "owner" else None
+                raise BudgetExceeded(bound.key, limit=bound.limit, retry_after=left)
+
+    def counters(self, owner: str, key: str) -> Iterator[Counter]:
+        """Yield each counter that has a bound; an owner's begins anew each day (UTC)."""
+        day = datetime.now(UTC).date().isoformat()
+        for whose, budget, name in (
+            ("session", self.rules.session_budget, f"session:{key}"),
+            ("owner", self.rules.owner_budget, f"owner:{owner}:{day}"),
+        ):
+            for unit, limit in (("tokens", budget.tokens), ("cost", budget.cost)):
+                if limit is not None:
+                    yield Counter(unit, whose, limit, f"{unit}:{name}")
+
     def place(self, session_id: str) -> Workplace | None:
-        """Return what is known of a session's kernel."""
+        """Return what is known of the kernel of a session's owner."""
         return self._places.get(session_id)
 
     async def forget(self, session_id: str) -> None:
-        """End a session's kernel; its next question starts another one."""
-        self._places.pop(session_id, None)
-        await self.kernels.discard(session_id)
+        """End a session's kernels, its guests' too; the next question starts another one."""
+        for key in [key for key in self._places if key.partition(" ")[0] == session_id]:
+            del self._places[key]
+            await self.kernels.discard(key)
 
     async def close(self) -> None:
         """End all kernels and connections."""
@@ -145,6 +188,22 @@ class Workshop:
         models, self._models, self._chosen = self._models, {}, None
         for model in models.values():
             await model.aclose()
+
+    async def _is_charged(self, question: Question) -> bool:
+        """Tell whether an answer may cost something; a model that cannot be opened says why when its task runs."""
+        try:
+            return not (await self.model(question.model)).local
+        except CSVAgentError:
+            return False
+
+    async def _is_alone(self, task: Task, turns: Iterable[Turn]) -> bool:
+        """Tell whether all code that may run for this task was written for the person who asks it."""
+        earlier = {turn.task_id for turn in turns} | ({task.question.replay_of} if task.question.replay_of else set())
+        owners = {known.task_id: known.owner for known in await self.store.tasks(session_id=task.session_id)}
+        for task_id in earlier:
+            if (owners.get(task_id) or (await self.store.task(task_id)).owner) != task.owner:
+                return False
+        return True
 
     async def _original(self, question: Question) -> Answer | None:
         if question.replay_of is None:
@@ -166,31 +225,36 @@ class Workshop:
 
 
 class _Run:
-    """The doors of one run's desk; `writer` is the model whose code runs, None for the built-in engine."""
+    """The doors of one run's desk; `writer` is the model whose code runs, None for the built-in engine.
 
-    def __init__(self, workshop: Workshop, task: Task, writer: str | None) -> None:
+    `key` is that of its kernel. Who is not `alone` in the session runs what others asked for, or in what is theirs.
+    """
+
+    def __init__(self, workshop: Workshop, task: Task, writer: str | None, key: str, alone: bool) -> None:
         self.workshop = workshop
         self.task = task
         self.writer = writer
-        self.day = datetime.now(UTC).date().isoformat()
+        self.key = key
+        self.alone = alone
+        self.counters = tuple(workshop.counters(task.owner, key))
         self._lease = AsyncExitStack()
 
     async def acquire(self) -> Workplace:
-        shop, session = self.workshop, self.task.session_id
-        lease = await self._lease.enter_async_context(shop.kernels.acquire(session))
+        shop = self.workshop
+        lease = await self._lease.enter_async_context(shop.kernels.acquire(self.key))
         try:
             await self._check_isolation(lease.kernel.isolation)
         except BaseException:
             await self._lease.aclose()
             raise
-        place = shop._places.get(session)
+        place = shop._places.get(self.key)
         if place is None or place.kernel is not lease.kernel:
-            place = shop._places[session] = Workplace(lease.kernel, lease.kernel.folder / "tables")
+            place = shop._places[self.key] = Workplace(lease.kernel, lease.kernel.folder / "tables")
         return place
 
     async def release(self, place: Workplace) -> None:
         if not place.kernel.alive:
-            self.workshop._places.pop(self.task.session_id, None)
+            self.workshop._places.pop(self.key, None)
         await self._lease.aclose()
 
     async def keep(self, content: bytes | Path, media_type: str, name: str) -> str:
@@ -203,34 +267,34 @@ class _Run:
         """Put the usage on the counters of session and owner; what would go over a bound is taken back and refused."""
         store = self.workshop.store
         reserved: list[tuple[str, float]] = []
-        for unit, whose, limit, name in self._counters():
-            amount = usage.input_tokens + usage.output_tokens if unit == "tokens" else usage.cost or 0.0
+        for counter in self.counters:
+            amount = usage.input_tokens + usage.output_tokens if counter.unit == "tokens" else usage.cost or 0.0
             if amount <= 0:
-                await store.add(name, amount)
-            elif await store.reserve(name, amount, limit):
-                reserved.append((name, amount))
+                await store.add(counter.name, amount)
+            elif await store.reserve(counter.name, amount, counter.limit):
+                reserved.append((counter.name, amount))
             else:
                 for other, back in reserved:
                     await store.add(other, -back)
-                raise BudgetExceeded(f"tasks.budget_{unit}_{whose}", limit=limit)
-
-    def _counters(self) -> Iterator[tuple[str, str, float, str]]:
-        """Yield unit, whose, limit and name of each counter that has a bound; an owner's begins anew each day (UTC)."""
-        rules, task = self.workshop.rules, self.task
-        for whose, budget, name in (
-            ("session", rules.session_budget, f"session:{task.session_id}"),
-            ("owner", rules.owner_budget, f"owner:{task.owner}:{self.day}"),
-        ):
-            for unit, limit in (("tokens", budget.tokens), ("cost", budget.cost)):
-                if limit is not None:
-                    yield unit, whose, limit, f"{unit}:{name}"
+                raise BudgetExceeded(counter.key, limit=counter.limit)
 
     async def _check_isolation(self, level: Isolation) -> None:
+        if not self.alone:
+            # No consent counts here: it was given for one's own questions.
+            if level != "confined":
+                raise IsolationRefused("tasks.isolation_shared", level=level)
+            return
         minimum = self.workshop.rules.minimum_isolation
         if self.writer is None or ISOLATIONS.index(level) >= ISOLATIONS.index(minimum):
             return
         if not await self.workshop.agreed(self.task.owner, f"isolation:{level}"):
             raise IsolationRefused("tasks.isolation", model=self.writer, level=level, minimum=minimum)
+
+
+def _rest_of_the_day() -> float:
+    now = datetime.now(UTC)
+    midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC)
+    return (midnight - now).total_seconds()
 
 
 def _tighter(asked: Budget, rule: Budget) -> Budget:

@@ -54,6 +54,12 @@ TEXTS: Catalogue = {
         "Task {task_id} has no answer that could be run again. Choose an answered one.",
         "У задачи {task_id} нет ответа, который можно повторить. Выберите задачу с ответом.",
     ),
+    "isolation_shared": (
+        "Several people ask in this session, so its code runs at the isolation level “confined” only, and this host "
+        "offers “{level}”. Ask in a session of your own, or on a host that can confine code.",
+        "В этой сессии спрашивают несколько человек, поэтому код выполняется только с изоляцией «confined», а здесь "
+        "доступна «{level}». Спросите в своей сессии или на машине, где такая изоляция есть.",
+    ),
     "isolation": (
         "Code from {model} would run at the isolation level “{level}” here, and “{minimum}” is asked for. Agree "
         "once with %csvagent allow {level} (or c.CSVAgentManager.minimum_isolation), or ask the offline engine.",
