@@ -31,7 +31,7 @@ from .endings import ENDS_WITHIN, end_at_once, end_unasked, settle, to_the_end
 from .forking import IDLE_SECONDS, ForkedProcess
 from .intake import OutFolder, Taken, WorkFolder
 from .layout import make_folder, put_file, sandbox_environment
-from .memory import used_by
+from .memory import resident, used_by
 from .outputs import Reply, clip, read_reply, to_execution
 from .provisioner import Report
 from .relay import Relay
@@ -114,8 +114,16 @@ class SandboxKernel:
     @property
     def memory(self) -> int:
         """Bytes of memory that the process takes now; 0 where the system does not tell."""
-        process = getattr(self._provisioner, "pid", None) if self.alive else None
-        return used_by(process) if process else 0
+        return used_by(self._process)
+
+    @property
+    def most_memory(self) -> int:
+        """What `memory` is at most, which is found in no time: pages that several processes share count in full."""
+        return resident(self._process)
+
+    @property
+    def _process(self) -> int:
+        return int(getattr(self._provisioner, "pid", None) or 0) if self.alive else 0
 
     @property
     def folder(self) -> Path:
@@ -168,8 +176,7 @@ class SandboxKernel:
             for port in (self._client.shell_port, self._client.iopub_port):
                 await self._relay.join(Path(f"{self._client.ip}-{port}"), Path(f"{self._manager.ip}-{port}"))
         self._client.start_channels(stdin=False, hb=False, control=False)
-        process = int(getattr(self._provisioner, "pid", None) or 0)
-        watch = Watch(folder, process, self.limits, self._end_process)
+        watch = Watch(folder, self._process, self.limits, self._end_process)
         self._conversation = Conversation(self._client, self._ended, watch, self.limits, self._relay)
 
     async def stop(self) -> None:
@@ -361,8 +368,8 @@ class SandboxKernel:
 
     def _make_room(self, mapped: int) -> None:
         """Let the kernel have its data on top of its memory; a confined one may not do that itself."""
-        if process := getattr(self._provisioner, "pid", None):
-            room_for_data(self.limits, mapped, process)
+        if self._process:
+            room_for_data(self.limits, mapped, self._process)
 
     @property
     def _end_process(self) -> Callable[[], None]:

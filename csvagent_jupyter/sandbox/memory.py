@@ -12,8 +12,12 @@ _CGROUPS: Final = Path("/sys/fs/cgroup")
 
 def used_by(process: int) -> int:
     """Return the bytes of a process; pages that several share count by its share. 0 where the system does not tell."""
-    folder = Path("/proc") / str(process)
-    return _field(folder / "smaps_rollup", "Pss:") or _field(folder / "status", "VmRSS:")
+    return _field(Path(f"/proc/{process}/smaps_rollup"), "Pss:") or resident(process)
+
+
+def resident(process: int) -> int:
+    """Return the bytes of a process, shared pages in full."""
+    return _field(Path(f"/proc/{process}/status"), "VmRSS:")
 
 
 def half_of_all() -> int | None:

@@ -145,11 +145,14 @@ class KernelPool:
         self._tell()
         await to_the_end(self._drop_spare(), *(one.kernel.stop() for one in kept))
 
-    async def memory(self, *, apart_from: SandboxKernel | None = None) -> int:
+    async def memory(self) -> int:
         """Return the bytes that all kernels take together, as far as the system tells."""
-        kernels = [one.kernel for one in self._kept.values() if one.kernel is not apart_from]
-        if self._spare is not None:
-            kernels.append(self._spare.kernel)
+        return await self._memory(self._kernels())
+
+    def _kernels(self) -> list[SandboxKernel]:
+        return [one.kernel for one in (*self._kept.values(), self._spare) if one is not None]
+
+    async def _memory(self, kernels: list[SandboxKernel]) -> int:
         return await asyncio.to_thread(lambda: sum(kernel.memory for kernel in kernels))
 
     # --- a place for a kernel ----------------------------------------------------------------------------------------
@@ -204,12 +207,18 @@ class KernelPool:
 
         The spare one goes first, because nothing is lost with it. False when those at work take too much already.
         """
-        while self.max_memory is not None and await self.memory(apart_from=starting) > self.max_memory:
+        while await self._is_too_much([kernel for kernel in self._kernels() if kernel is not starting]):
             if self._spare is not None:
                 await self._drop_spare()
             elif not await self._drop_oldest():
                 return False
         return True
+
+    async def _is_too_much(self, kernels: list[SandboxKernel]) -> bool:
+        most = self.max_memory
+        if most is None or sum(kernel.most_memory for kernel in kernels) <= most:
+            return False
+        return await self._memory(kernels) > most
 
     async def _drop_oldest(self) -> bool:
         """Stop the idle kernel that was used longest ago; False when there is none."""
