@@ -83,6 +83,10 @@ NUMBERS = {
     "truncate": (76, 45),
     "get_robust_list": (274, 100),
     "landlock_create_ruleset": (444, 444),
+    "fallocate": (285, 47),
+    "renameat2": (316, 276),
+    "close_range": (436, 436),
+    "capget": (125, 90),
 }
 aim = types.SimpleNamespace()
 libc = ctypes.PyDLL(None, use_errno=True)  # no other thread may run while a fork is made

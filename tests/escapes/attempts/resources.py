@@ -125,6 +125,12 @@ with open("big.bin", "wb") as file:
     os.posix_fallocate(file.fileno(), 0, 32_000_000)
 won()
 
+# %% file-size-unseen | won | file_size=8M
+with open("big.bin", "wb") as file:
+    syscall("fallocate", file.fileno(), 1, 0, 32_000_000)
+    if os.fstat(file.fileno()).st_blocks * 512 >= 32_000_000:
+        won()
+
 # %% work-folder | won | work_size=16M file_size=8M heavy waits
 import time
 for number in range(16):
@@ -164,6 +170,28 @@ kept = [os.open("/dev/null", os.O_RDONLY) for _ in range(1000)]
 won()
 for descriptor in kept:
     os.close(descriptor)
+
+# %% open-files-of-threads | won | open_files=256
+import threading
+together, taken = threading.Barrier(8), []
+def take():
+    kept = []
+    try:
+        syscall("close_range", 2**31, 2**31, 2)
+        kept += [os.open("/dev/null", os.O_RDONLY) for _ in range(100)]
+        together.wait(5)
+        taken.extend(kept)
+        together.wait(5)
+    finally:
+        for descriptor in kept:
+            os.close(descriptor)
+threads = [threading.Thread(target=take) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+if len(taken) == 800:
+    won()
 
 # %% pipes | won | open_files=256
 kept = [os.pipe() for _ in range(400)]

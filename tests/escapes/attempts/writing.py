@@ -301,3 +301,29 @@ let_in("umount2", b"/nowhere-at-all", 0)
 
 # %% pivot-root | won | who=root
 let_in("pivot_root", b"/nowhere-at-all", b"/nowhere-at-all")
+
+# %% truncate-for-neither | changed
+os.open(aim.victim, os.O_ACCMODE | os.O_TRUNC)
+
+# %% truncate-for-neither-by-number | changed | machine=x86_64
+syscall("open", ctypes.c_char_p(os.fsencode(aim.victim)), os.O_ACCMODE | os.O_TRUNC)
+
+# %% open-for-neither | won
+os.open(aim.victim, os.O_ACCMODE)
+won()
+
+# %% device-for-neither | won
+os.open("/dev/full", os.O_ACCMODE)
+won()
+
+# %% unnamed-file-for-neither | won
+os.open(aim.outside, os.O_TMPFILE | os.O_ACCMODE, 0o600)
+won()
+
+# %% device-in-the-place-of-a-file | won
+open("first", "w").close()
+syscall("renameat2", -100, b"first", -100, b"second", 4)
+import stat
+if stat.S_ISCHR(os.lstat("first").st_mode):
+    os.unlink("first")
+    won()
