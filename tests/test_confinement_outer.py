@@ -61,7 +61,7 @@ asyncio.run(main())
 """
 DOCTOR = "import sys; from csvagent_jupyter.cli import main; sys.exit(main())"
 NAMED = "The code can tell whether a file exists, its size and date, and where a link leads, when it guesses the path."
-NUMBERED = "The code can tell which process numbers are in use on this computer."
+NUMBERED = "The code can tell which process numbers are in use on this computer, and by which account."
 PASSES = """#!/bin/sh
 echo "$@" >> "$0.log"
 while [ "$1" != -- ]; do shift; done

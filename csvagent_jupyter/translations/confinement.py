@@ -42,8 +42,8 @@ TEXTS: Catalogue = {
         "Код может узнать, есть ли файл, его размер и дату и куда ведёт ссылка, если угадает путь.",
     ),
     "gap_process_ids": (
-        "The code can tell which process numbers are in use on this computer.",
-        "Код может узнать, какие номера процессов заняты на этом компьютере.",
+        "The code can tell which process numbers are in use on this computer, and by which account.",
+        "Код может узнать, какие номера процессов заняты на этом компьютере и какой учётной записью.",
     ),
     "outer_missing": (
         "There is no outer layer around the code: the program {program} is not installed. "
