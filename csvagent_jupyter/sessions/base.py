@@ -102,6 +102,9 @@ class SessionStore(ABC):
         With a `fence`, raises LeaseLost unless the event's task is still under way with that very fence. A progress
         event of the stage ``executing`` drops the task's earlier code deltas. Raises ValueError for a result: that is
         `finish`.
+
+        An event without `seq` is not acknowledged: a store that is out of reach may keep it in this process, in its
+        order, until it can be written.
         """
 
     @abstractmethod

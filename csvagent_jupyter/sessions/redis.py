@@ -30,8 +30,8 @@ from .redis_reads import SharedReads
 from .redis_wakeups import RedisWakeups
 from .wakeups import LINE
 
-WRITE_SECONDS: Final = 30.0
-"""How long an event or a result waits for Redis to come back."""
+FINISH_SECONDS: Final = 30.0
+"""How long a run's end waits for Redis to come back, before its readers get it without."""
 
 TIDY_SECONDS: Final = 1_800.0
 ALERT_SECONDS: Final = 0.5
@@ -42,8 +42,10 @@ _PAGE: Final = 200
 class RedisStore(SessionStore):
     """Keeps everything in a Redis (6.2 or newer, no cluster); nothing is kept in this process.
 
-    When Redis is out of reach, calls try again for a few seconds and end with StoreUnreachable; `append` and `finish`
-    try for `write_seconds`. Readers stay, and are told when they have to wait and when it goes on.
+    When Redis is out of reach, calls try again for a few seconds and end with StoreUnreachable; `finish` tries for
+    `finish_seconds`. Events and the ledger's entries wait in this process, in their order, and are written when Redis
+    is back: `append` then returns its event without `seq`, and a run goes on. So does a result that `finish` could not
+    write in time. Readers stay, and are told when they have to wait and when it goes on.
     """
 
     is_shared: ClassVar[bool] = True
@@ -54,7 +56,7 @@ class RedisStore(SessionStore):
         address: RedisAddress | str | None = None,
         *,
         expire_seconds: float | None = EXPIRE_SECONDS,
-        write_seconds: float = WRITE_SECONDS,
+        finish_seconds: float = FINISH_SECONDS,
     ) -> None:
         if find_spec("redis") is None:
             raise StoreError("sessions.redis_not_installed")
@@ -62,13 +64,14 @@ class RedisStore(SessionStore):
             address = address_from(os.environ) if address is None else RedisAddress.from_url(address)
         self.address = address
         self._client = RedisClient(address)
-        self._log = RedisLog(self._client, expire_seconds, write_seconds)
+        self._log = RedisLog(self._client, expire_seconds)
         self._line = RedisLine(self._client, self._log)
         self._books = RedisBooks(self._client, self._log)
         self._wakeups = RedisWakeups(self._client)
         self._reads: SharedReads[tuple[str, int, str | None], Page | None] = SharedReads(self._page)
         self._announced: defaultdict[str, list[Event]] = defaultdict(list)
         self._is_open = False
+        self._finish_seconds = finish_seconds
         self._tidying: asyncio.Task[None] | None = None
 
     @classmethod
@@ -84,7 +87,9 @@ class RedisStore(SessionStore):
 
     async def close(self) -> None:
         self._is_open = False
+        await self._log.writers.drain()
         await self._client.close()
+        await self._log.writers.stop()
         await self._wakeups.stop()
         tidying, self._tidying = self._tidying, None
         if tidying is not None:
@@ -249,7 +254,7 @@ class RedisStore(SessionStore):
         return await self._line.request_cancel(task_id)
 
     async def finish(self, task_id: str, fence: int, event: Event, status: Status) -> Event:
-        return await self._line.finish(task_id, fence, event, status)
+        return await self._line.finish(task_id, fence, event, status, self._finish_seconds)
 
     async def result(self, task_id: str) -> Answer | None:
         unwritten = (

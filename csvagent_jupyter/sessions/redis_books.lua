@@ -97,8 +97,10 @@ function writes.prune()
   return ''
 end
 
--- A write that is sent again because its answer got lost is answered as before, and not done twice.
+-- A write that is sent again because its answer got lost is answered as before, and not done twice. Those that bear
+-- it, or know it by themselves, need no note of it.
 local ANSWER_KEPT = 120000
+local unnoted = {append = true, record = true, keep = true, prune = true}
 
 local function answered()
   if reads[ARGV[1]] then
@@ -109,7 +111,9 @@ local function answered()
     return before
   end
   local answer = writes[ARGV[1]]()
-  redis.call('SET', KEYS[1], answer, 'PX', ANSWER_KEPT)
+  if not unnoted[ARGV[1]] then
+    redis.call('SET', KEYS[1], answer, 'PX', ANSWER_KEPT)
+  end
   return answer
 end
 

@@ -13,7 +13,7 @@ from ..messages import Feedback, Grant, LedgerEntry, SavedAnalysis, Session
 from . import redis_keys as keys
 from .codec import iso, mentioned_artifacts, write_json
 from .redis_client import RedisClient, awaited
-from .redis_log import RedisLog
+from .redis_log import PATIENCE_SECONDS, RedisLog
 from .sqlite_log import SESSION_ID
 
 _PAGE: Final = 500
@@ -35,9 +35,15 @@ class RedisBooks:
     # --- ledger and counters ----------------------------------------------------------------------------------------
 
     async def record(self, entry: LedgerEntry) -> None:
-        session = keys.session_keys(entry.session_id)
+        """Write an entry down, in line with the session's events: a run does not end because Redis is away."""
+        own = (*keys.SHARED, *keys.session_keys(entry.session_id), keys.LEDGERS)
         args = (entry.task_id, entry.at, write_json(entry), entry.session_id)
-        await self.client.write("record", (*keys.SHARED, *session, keys.LEDGERS), *args, expire=self.log.expire)
+
+        async def send(until: float) -> str:
+            return await self.client.write("record", own, *args, expire=self.log.expire, until=until)
+
+        patience = 0.0 if self.log.writers.is_stuck(entry.session_id) else PATIENCE_SECONDS
+        await self.log.writers.write(entry.session_id, send, size=len(args[2]), patience=patience)
 
     async def ledger(self, task_id: str) -> tuple[LedgerEntry, ...]:
         session_id = await self.client.run(lambda redis: awaited(redis.hget(keys.LEDGERS, task_id)))

@@ -155,12 +155,13 @@ class RedisClient:
         about: Mapping[str, Any] | None = None,
         expire: float | None = None,
         until: float | None = None,
+        call: str | None = None,
     ) -> str:
         """Do one of the scripts' writes, once however often it has to be sent.
 
-        `about` fills the text of a refusal: which session, which task.
+        `about` fills the text of a refusal: which session, which task. `call` names a write that is tried again later.
         """
-        call = ANSWER + uuid.uuid4().hex
+        call = ANSWER + (call or uuid.uuid4().hex)
         return str(await self._script(name, (call, *keys), args, about or {}, expire or 0.0, until))
 
     async def _script(

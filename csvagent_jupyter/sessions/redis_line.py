@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+import uuid
 from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
 
-from ..exceptions import LeaseLost, NotFound, StoreError
+from ..exceptions import LeaseLost, NotFound, StoreError, StoreUnreachable
 from ..messages import FINAL, Answer, Event, Status, Task
 from . import redis_keys as keys
 from .base import MAX_WAITING
@@ -38,10 +39,9 @@ class RedisLine:
         indexes = (keys.TASKS, keys.ALL_TASKS, keys.tasks_of(task.owner), keys.POSITION)
         about = {"session_id": task.session_id, "task_id": task.task_id}
         session = keys.session_keys(task.session_id)
-        async with self.log.turn(task.session_id):
-            text = await self.client.write(
-                "submit", (*keys.SHARED, *session, *indexes), *args, about=about, expire=self.log.expire
-            )
+        text = await self.client.write(
+            "submit", (*keys.SHARED, *session, *indexes), *args, about=about, expire=self.log.expire
+        )
         self._remember(task.task_id, task.session_id)
         return self._task(text, question)
 
@@ -90,13 +90,21 @@ class RedisLine:
         session_id = await self._session(task_id)
         return await self._whole(session_id, task_id, await self._write("request_cancel", session_id, task_id))
 
-    async def finish(self, task_id: str, fence: int, event: Event, status: Status) -> Event:
-        until = time.monotonic() + self.log.write_seconds
+    async def finish(self, task_id: str, fence: int, event: Event, status: Status, patience: float) -> Event:
+        """Write a task's end behind what waits of its session; unwritten for too long, it waits on all the same."""
+        until = time.monotonic() + patience
         session_id = await self._session(task_id, LeaseLost("sessions.lease_lost", task_id=task_id), until=until)
         _, kind, body = written(event)
         args: tuple[str | int, ...] = (fence, kind, body, status, *mentioned_artifacts(body))
-        async with self.log.turn(session_id):
-            answer = await self._write("finish", session_id, task_id, *args, until=until)
+        call = uuid.uuid4().hex
+
+        async def send(until: float) -> str:
+            return await self._write("finish", session_id, task_id, *args, until=until, call=call)
+
+        left = max(until - time.monotonic(), 0.0)
+        answer = await self.log.writers.write(session_id, send, size=len(body), patience=left)
+        if answer is None:
+            raise StoreUnreachable("sessions.redis_gone", where=self.client.address.where)
         return appended(event, session_id, answer)
 
     async def result(self, task_id: str) -> Answer | None:
@@ -178,12 +186,18 @@ class RedisLine:
     # --- within -----------------------------------------------------------------------------------------------------
 
     async def _write(
-        self, name: str, session_id: str, task_id: str, *args: str | int, until: float | None = None
+        self,
+        name: str,
+        session_id: str,
+        task_id: str,
+        *args: str | int,
+        until: float | None = None,
+        call: str | None = None,
     ) -> str:
         about = {"session_id": session_id, "task_id": task_id}
         session = keys.session_keys(session_id)
         return await self.client.write(
-            name, (*keys.SHARED, *session), task_id, *args, about=about, expire=self.log.expire, until=until
+            name, (*keys.SHARED, *session), task_id, *args, about=about, expire=self.log.expire, until=until, call=call
         )
 
     async def _whole(self, session_id: str, task_id: str, text: str) -> Task:

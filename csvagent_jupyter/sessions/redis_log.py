@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final, Literal, NamedTuple
-from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -18,9 +15,12 @@ from ..translations import Language
 from . import redis_keys as keys
 from .codec import iso, mentioned_artifacts, read_json, storable, turn_of, write_json
 from .redis_client import RedisClient, awaited
+from .redis_writers import Writers
 from .sqlite_log import SESSION_ID
 
 READ_SECONDS: Final = 2.0
+PATIENCE_SECONDS: Final = 2.0
+"""How long an append waits for its number before the run goes on without."""
 
 
 class Page(NamedTuple):
@@ -44,11 +44,12 @@ class Living(NamedTuple):
 class RedisLog:
     """The log's calls; `expire` is in seconds from a session's last use, None for never."""
 
-    def __init__(self, client: RedisClient, expire: float | None, write_seconds: float) -> None:
+    def __init__(self, client: RedisClient, expire: float | None) -> None:
         self.client = client
         self.expire = expire
-        self.write_seconds = write_seconds
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.writers = Writers(client)
+        self._name = uuid.uuid4().hex[:12]
+        self._numbers = 0
 
     # --- sessions ---------------------------------------------------------------------------------------------------
 
@@ -116,19 +117,18 @@ class RedisLog:
     # --- events -----------------------------------------------------------------------------------------------------
 
     async def append(self, session_id: str, event: Event, fence: int | None) -> Event:
-        """Add an event; while Redis is out of reach, those of a session wait here in the order in which they came."""
-        args = (*written(event), "" if fence is None else fence, *mentioned_artifacts(write_json(event)))
-        until = time.monotonic() + self.write_seconds
-        async with self.turn(session_id):
-            answer = await self._write("append", session_id, *args, until=until, task_id=event.task_id)
-        return appended(event, session_id, answer)
+        """Add an event; while Redis is out of reach it waits in line here, and is returned without a number."""
+        task_id, kind, body = written(event)
+        self._numbers += 1
+        args = (task_id, kind, body, "" if fence is None else fence, self._name, self._numbers)
+        artifacts = mentioned_artifacts(body)
 
-    def turn(self, session_id: str) -> asyncio.Lock:
-        """Return what lets one write after the other into a session's log."""
-        lock = self._turns.get(session_id)
-        if lock is None:
-            lock = self._turns[session_id] = asyncio.Lock()
-        return lock
+        async def send(until: float) -> str:
+            return await self._write("append", session_id, *args, *artifacts, until=until, task_id=task_id)
+
+        patience = 0.0 if self.writers.is_stuck(session_id) else PATIENCE_SECONDS
+        answer = await self.writers.write(session_id, send, size=len(body), patience=patience)
+        return replace(event, session_id=session_id) if answer is None else appended(event, session_id, answer)
 
     async def read(
         self, session_id: str, after: int, task_id: str | None, limit: int, *, until: float | None = None
