@@ -60,7 +60,7 @@ async def read_tables(sources: Sequence[Source], desk: Desk, known: dict[str, Ta
         mark = await asyncio.to_thread(_mark, path, source, taken)
         table = known.get(mark)
         if table is None:
-            table = await asyncio.to_thread(_read, path, source, taken, desk.language)
+            table = await asyncio.to_thread(read_source, path, source, taken, desk.language)
         read.append((mark, table))
     return read
 
@@ -74,7 +74,7 @@ def _mark(path: Path, source: Source, taken: Sequence[str]) -> str:
     return f"{path}|{stamp}|{source.name}|{json.dumps(source.overrides, sort_keys=True)}|{','.join(taken)}"
 
 
-def _read(path: Path, source: Source, taken: Sequence[str], language: Language) -> Table:
+def read_source(path: Path, source: Source, taken: Sequence[str], language: Language) -> Table:
     """Read one file; the script and the profile name it as the person did, not by where a copy is kept."""
     from ..tables import read_table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from . import analyses, events, results, sessions, sockets
+from . import analyses, events, profiles, results, sessions, sockets
 
 PREFIX: Final = "csvagent"
 
@@ -12,6 +12,7 @@ ROUTES: Final[tuple[tuple[str, type], ...]] = (
     *sessions.ROUTES,
     *analyses.ROUTES,
     *results.ROUTES,
+    *profiles.ROUTES,
     *events.ROUTES,
     *sockets.ROUTES,
 )

@@ -71,7 +71,7 @@ async def _kept(handler: CSVAgentHandler, path: str, dialect: dict[str, Any]) ->
         if hidden or not await ensure_async(contents.file_exists(path)):
             raise missing
         content = await _content(contents, path)
-    except HTTPError as error:
+    except (HTTPError, OSError, ValueError) as error:
         raise missing from error
     if content is None:
         raise missing

@@ -16,6 +16,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..messages import ResultTable
+
 ROWS: Final = 1_000
 _SAFE_INTEGER: Final = 2**63
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -85,6 +87,16 @@ def opened(path: Path) -> Iterator[KeptTable]:
     """Give the table of an Arrow file."""
     with pa.memory_map(str(path), "rb") as source:
         yield KeptTable(pa.ipc.open_file(source))
+
+
+def first_rows(table: pa.Table, limit: int) -> ResultTable:
+    """Return the first rows of a table as JSON values."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as file:
+        file.write_table(table.slice(0, limit))
+    kept = KeptTable(pa.ipc.open_file(sink.getvalue()))
+    rows = tuple(tuple(row) for piece in kept.rows() for row in piece)
+    return ResultTable(kept.columns, rows, table.num_rows)
 
 
 def _cell(item: Any, dates_only: bool) -> Any:

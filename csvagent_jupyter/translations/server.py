@@ -45,6 +45,10 @@ TEXTS: Catalogue = {
         "The file in the message is no valid base64. Encode it again, or upload it.",
         "Файл в сообщении — не base64. Закодируйте его заново или загрузите.",
     ),
+    "one_file": (
+        "One file at a time is profiled; this request has {files}. Send or name one.",
+        "Профиль делается для одного файла за раз, а в запросе их {files}. Отправьте или назовите один.",
+    ),
     "no_file": (
         "There is no file {path} here. Check the path, which begins at the folder that the server shows.",
         "Файла {path} здесь нет. Проверьте путь: он считается от папки, которую показывает сервер.",

@@ -1,0 +1,30 @@
+"""How a file is read and what is in it, before anything is asked: guesses can be overridden and looked at again."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from jupyter_server.auth.decorator import authorized
+from tornado.web import authenticated
+
+from ..exceptions import BadInput
+from .analyses import Again, AskingHandler
+
+
+class ProfileHandler(AskingHandler):
+    @authenticated
+    @authorized("execute")
+    async def post(self) -> None:
+        """Profile one file, which comes along or is named, with the given overrides; nothing is asked about it."""
+        _, sources = await self.read_parts(Again)
+        if len(sources) != 1:
+            raise BadInput("server.one_file", files=len(sources))
+        profile, preview = await (await self.manager()).profile(sources[0], self.language)
+        shown = profile.to_dict() | {
+            "notes": [note.text for note in profile.notes],
+            "preview": {"columns": preview.columns, "rows": preview.rows, "total_rows": preview.total_rows},
+        }
+        self.reply(shown)
+
+
+ROUTES: Final[tuple[tuple[str, Any], ...]] = ((r"api/profile", ProfileHandler),)
