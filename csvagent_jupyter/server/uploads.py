@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_core.utils import ensure_async
 from python_multipart.exceptions import FormParserError
@@ -142,6 +142,7 @@ class FormHandler(CSVAgentAPIHandler):
     _error: CSVAgentError | HTTPError | None = None
     _is_taking = False
     _is_over = False
+    _has_come = False
 
     async def prepare(self) -> None:  # type: ignore[override]
         """Refuse before the body comes what will be refused anyway."""
@@ -176,6 +177,7 @@ class FormHandler(CSVAgentAPIHandler):
 
     async def form(self) -> Form:
         """Return the fields and files of a form, empty when JSON came; raises what was wrong with the body."""
+        self._has_come = True
         if self._reader is not None:
             await self._take()
         if self._error is not None:
@@ -186,6 +188,12 @@ class FormHandler(CSVAgentAPIHandler):
     def body(self) -> bytes:
         """The JSON body; empty when a form came."""
         return bytes(self._json or b"")
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Tell it; what is left of a body that was not taken ends with the connection, which the client should know."""
+        if not self._has_come:
+            self.set_header("Connection", "close")
+        super().write_error(status_code, **kwargs)
 
     def on_finish(self) -> None:
         self._end()
