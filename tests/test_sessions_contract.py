@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from csvagent_jupyter.exceptions import BadInput, Busy, LeaseLost, NotFound
+from csvagent_jupyter.exceptions import BadInput, Busy, LeaseLost, NotFound, StoreUnreachable
 from csvagent_jupyter.messages import (
     Answer,
     AnswerError,
@@ -220,6 +220,38 @@ async def test_a_follower_hears_of_another_store_on_the_same_data(make_store: Ma
             await here.append(session_id, progress(code=f"here {number}"))
             await there.append(session_id, progress(code=f"there {number}"))
         assert [event.seq for event in await reader] == list(range(1, 21))
+
+
+async def test_the_store_tells_how_long_an_answer_takes_and_that_it_is_closed(make_store: MakeStore) -> None:
+    async with make_store() as store:
+        assert 0 < await store.ping(10) < 10
+    with pytest.raises(StoreUnreachable):
+        await store.ping(1)
+    with pytest.raises(StoreUnreachable):
+        await store.sessions("os:ann")
+
+
+async def test_the_last_number_of_a_log_is_known(store: SessionStore) -> None:
+    session_id = (await store.create_session("os:ann")).session_id
+    assert await store.last_seq(session_id) == 0
+    for number in range(3):
+        await store.append(session_id, progress(code=str(number)))
+    assert await store.last_seq(session_id) == 3
+    with pytest.raises(NotFound):
+        await store.last_seq("none")
+
+
+async def test_a_follower_without_news_can_be_let_go_at_any_moment(store: SessionStore) -> None:
+    session_id = (await store.create_session("os:ann")).session_id
+    for steps in range(30):
+        reading = asyncio.create_task(take(store, session_id, 1))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+    await store.append(session_id, progress())
+    assert [event.seq for event in await take(store, session_id, 1)] == [1]
 
 
 async def test_closing_the_store_ends_its_followers(make_store: MakeStore) -> None:

@@ -229,6 +229,17 @@ async def test_writes_of_one_process_keep_their_order(store: RedisStore) -> None
     assert texts == [str(number) for number in range(100)]
 
 
+async def test_very_many_processes_may_have_written(redis_server: RedisServer, store: RedisStore) -> None:
+    session_id = (await store.create_session("os:ann")).session_id
+    for number in range(250):
+        store._log._name = f"writer{number}"
+        await store.append(session_id, progress(str(number)))
+    assert (await store.session(session_id)).session_id == session_id
+    assert [event.seq for event in await store.read(session_id)] == list(range(1, 251))
+    with redis_server.client() as client:
+        assert len(str(client.get(f"session:{session_id}"))) < 20_000
+
+
 async def test_a_shorter_log_is_read_on_from_its_end(redis_server: RedisServer, store: RedisStore) -> None:
     """As after the fall of a host: what Redis wrote in its last second is not there."""
     session_id = (await store.create_session("os:ann")).session_id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from csvagent_jupyter.exceptions import StoreError
@@ -80,6 +82,12 @@ def test_the_password_is_in_no_repr() -> None:
     address = RedisAddress.from_url("redis://user:hush-hush@box")
     assert "hush" not in repr(address) and "hush" not in str(address)
     assert "hush" not in repr(vars(RedisStore(address)))
+
+
+def test_the_pages_name_what_the_environment_can_say() -> None:
+    docs = Path(__file__).parents[1] / "docs"
+    for page in ("redis.md", "settings.md"):
+        assert all(f"`{name}`" in (docs / page).read_text("utf-8") for name in NAMES)
 
 
 def test_sessions_live_an_hour_unless_something_else_is_set() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+import socket
 import ssl
 import time
 import uuid
@@ -72,14 +73,10 @@ class RedisClient:
         from redis.asyncio.retry import Retry
         from redis.backoff import NoBackoff
 
-        options: dict[str, Any] = {
-            "socket_timeout": ANSWER_SECONDS,
-            "socket_connect_timeout": CONNECT_SECONDS,
-            "socket_keepalive": "path" not in self.address.options,
-            **self.address.options,
-        }
-        if "path" in options:
-            del options["socket_keepalive"]
+        options: dict[str, Any] = {"socket_timeout": ANSWER_SECONDS, "socket_connect_timeout": CONNECT_SECONDS}
+        if "path" not in self.address.options:
+            options |= {"socket_keepalive": True, "socket_keepalive_options": _keepalive()}
+        options |= self.address.options
         # Half a surrogate pair, as in an undecodable file name, must not end a call, nor must what others wrote.
         fixed = {"decode_responses": True, "encoding_errors": "replace", "protocol": 2, "retry": Retry(NoBackoff(), 0)}
         try:
@@ -244,6 +241,12 @@ def _is_about_certificates(error: BaseException) -> bool:
             return True
         cause = cause.__cause__ or cause.__context__
     return False
+
+
+def _keepalive() -> dict[int, int]:
+    """Have the system notice within a minute that the other side is gone; not every platform can be told."""
+    wished = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
+    return {getattr(socket, name): value for name, value in wished if hasattr(socket, name)}
 
 
 def _short(text: str) -> str:

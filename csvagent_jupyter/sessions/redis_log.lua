@@ -190,6 +190,18 @@ local function hold_artifacts(from)
   end
 end
 
+-- Each process that ever wrote is a writer; of very many none but those who write now can still send something again.
+local function remember_writer(session, writer, last)
+  local count = 0
+  for _ in pairs(session.writers) do
+    count = count + 1
+  end
+  if count >= 100 and not session.writers[writer] then
+    session.writers = {}
+  end
+  session.writers[writer] = last
+end
+
 -- task, kind (event, delta, whole), body, fence or '', writer, the number of its write, artifacts …
 -- A writer sends one event after the other, so what it wrote last is enough to know one that is sent again.
 function writes.append()
@@ -206,7 +218,7 @@ function writes.append()
     refuse('NOSESSION')
   end
   local added = add_event(session, args[1], args[2], args[3])
-  session.writers[args[5]] = {number = args[6], answer = added}
+  remember_writer(session, args[5], {number = args[6], answer = added})
   hold_artifacts(7)
   use(session)
   publish('session:' .. session.session_id)
