@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .models.catalog import ModelChoice
     from .sessions.artifacts import Artifacts
     from .sessions.base import SessionStore
-    from .tasks.base import TaskQueue
+    from .tasks.base import Observer, TaskQueue
     from .tasks.standing import Standing
     from .tasks.workshop import Workshop
 
@@ -60,6 +60,7 @@ class CSVAgentManager(Settings):
         self._sweeping: asyncio.Task[None] | None = None
         self._queue: TaskQueue | None = None
         self._workshop: Workshop | None = None
+        self.observers: list[Observer] = []  # set before `start`, so that what is taken up then is seen too
         super().__init__(**kwargs)
         self.owner = current_owner()
         self.installation = ""
@@ -89,18 +90,18 @@ class CSVAgentManager(Settings):
         self.access = Access(self.store)
         self.artifacts = Artifacts(self.folder / self.store.artifacts_folder, quota=self.artifact_quota)
         limits, idle = self.kernel_limits, self.kernel_idle_seconds
-        spare = self.spare_kernel
         pool = KernelPool(
             self.max_kernels,
             idle,
             lambda: SandboxKernel(limits, server_idle_seconds=idle),
-            spare=spare,
+            spare=self.spare_kernel,
             max_memory=self.kernels_memory,
         )
         self._workshop = Workshop(self.store, self.artifacts, pool, self.rules)
         self._queue = self.task_queue_class(
             self.store, self._workshop.prepare, Run, max_running=self.max_running, adopts=self.adopts
         )
+        self._queue.observers += self.observers
         await self._queue.start()
         self._sweeping = asyncio.create_task(self._sweep(), name="csvagent-sweep")
         if warm:
@@ -366,10 +367,8 @@ class CSVAgentManager(Settings):
     async def _session(self, session_id: str | None, name: str | None, owner: str, question: Question) -> Session:
         if session_id is not None:
             return await self.store.session(session_id)
-        if name:
-            known = await self.session_named(name, owner)
-            if known is not None:
-                return known
+        if name and (known := await self.session_named(name, owner)) is not None:
+            return known
         title = name or " ".join(question.text.split())[:80]
         return await self.store.create_session(owner, title=title, language=question.language)
 

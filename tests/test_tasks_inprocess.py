@@ -89,6 +89,28 @@ async def test_a_question_is_run_and_answered(store: SQLiteStore) -> None:
     assert (await store.task(task.task_id)).status == "SUCCESS"
 
 
+async def test_observers_are_told_what_was_written_and_cannot_harm_a_run(store: SQLiteStore) -> None:
+    told: list[tuple[str, str]] = []
+
+    def observer(task: Task, event: Event) -> None:
+        told.append((task.task_id, event.type))
+        raise RuntimeError("an observer of no use")
+
+    gate = Gate()
+    async with queue_for(store, gate, max_running=1) as queue:
+        queue.observers.append(observer)
+        session_id = await new_session(store)
+        first, second = await ask(queue, session_id), await ask(queue, session_id)
+        assert told == [(first.task_id, "task_started"), (second.task_id, "task_started")]
+        queue.observers = [lambda task, event: told.append((task.task_id, event.type))]
+        gate.opened.release()
+        assert await ended(store, first) == "SUCCESS"
+        await queue.cancel(second.task_id)
+        assert await ended(store, second) == "REVOKED"
+    assert (first.task_id, "result") in told
+    assert told.count((second.task_id, "result")) == 1
+
+
 async def test_a_session_runs_one_question_after_the_other(store: SQLiteStore) -> None:
     gate = Gate()
     async with queue_for(store, gate) as queue:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ..exceptions import KernelDied
+from ..messages import ISOLATIONS, Isolation
 from .endings import settle, to_the_end
 from .kernel import SandboxKernel
 
@@ -94,6 +95,16 @@ class KernelPool:
     def __len__(self) -> int:
         """Return how many kernels there are, at work or idle."""
         return len(self._kept)
+
+    def __contains__(self, key: str) -> bool:
+        """Tell whether there is a kernel of `key`."""
+        return key in self._kept
+
+    @property
+    def isolation(self) -> Isolation | None:
+        """The lowest level at which a kernel here has run code and still is there; None when there is none."""
+        kernels = [kept.kernel for kept in self._kept.values() if not kept.fresh]
+        return min((one.isolation for one in kernels if one.alive), key=ISOLATIONS.index, default=None)
 
     async def __aenter__(self) -> Self:
         return self

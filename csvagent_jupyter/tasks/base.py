@@ -33,6 +33,9 @@ class Running(Protocol):
 
 Answering = Callable[[Question, Desk], Running]
 Prepare = Callable[[Task], Awaitable[Desk]]
+Observer = Callable[[Task, Event], None]
+"""Is told of each event that a queue of this process has written down; it returns at once."""
+
 Reason = Literal["stopped", "runner_ended", "left"]
 """Why a run is stopped: by a person, because this process ends, or to be left to another runner."""
 
@@ -41,6 +44,9 @@ _log = logging.getLogger(__name__)
 
 class TaskQueue(ABC):
     """Takes questions and sees to it that each runs once, in its session's order."""
+
+    def __init__(self) -> None:
+        self.observers: list[Observer] = []
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -69,6 +75,15 @@ class TaskQueue(ABC):
     async def stop(self) -> None:
         """End what runs here: a task that outlives its runner is left to others, any other ends as REVOKED."""
 
+    def tell(self, task: Task, *events: Event) -> None:
+        """Tell the observers what was written down; the work goes on whatever becomes of them."""
+        for observer in self.observers:
+            try:
+                for event in events:
+                    observer(task, event)
+            except Exception as error:  # the outer edge: who only looks on must not harm a run
+                note_unexpected("an observer", error)
+
 
 async def run_question(
     task: Task,
@@ -78,14 +93,15 @@ async def run_question(
     stop: asyncio.Future[Reason],
     answer: Answering,
     lease: float = LEASE_SECONDS,
+    tell: Observer = lambda _task, _event: None,
 ) -> None:
     """Run a claimed task until its one result event is written; never raises.
 
     `prepare` lays out the desk, `answer` is the agent (`agent.loop.Run`). Setting `stop` to a reason ends the run:
     what was done so far goes into the answer. When the lease is lost the run ends without a word, because somebody
-    else speaks for the task now.
+    else speaks for the task now. `tell` is told of each event once it is written.
     """
-    run = _Run(task, store, lease)
+    run = _Run(task, store, lease, tell)
     driving = asyncio.create_task(run.drive(prepare, answer), name=f"csvagent-run-{task.task_id}")
     renewing = asyncio.create_task(run.renew(), name=f"csvagent-lease-{task.task_id}")
     ends: set[asyncio.Future[Any]] = {driving, renewing, stop}
@@ -105,10 +121,11 @@ async def run_question(
 class _Run:
     """One run's state: its task, and when it began."""
 
-    def __init__(self, task: Task, store: SessionStore, lease: float) -> None:
+    def __init__(self, task: Task, store: SessionStore, lease: float, tell: Observer) -> None:
         self.task = task
         self.store = store
         self.lease = lease
+        self.tell = tell
         self.began = time.monotonic()
         self.running: Running | None = None
         self.language = outcome.language_for(task.question)
@@ -125,6 +142,7 @@ class _Run:
                 if event.type == "result":
                     return event
                 await self.store.append(self.task.session_id, event, fence=self.task.fence)
+                self.tell(self.task, event)
         raise RuntimeError("the loop ended without a result")
 
     async def renew(self) -> Reason:
@@ -199,10 +217,12 @@ class _Run:
             if not isinstance(error, CSVAgentError):
                 error = note_unexpected(f"task {self.task.task_id}", error)
             if not isinstance(error, StoreError):
-                told = outcome.failed(self.task, (), error, self.language, self.seconds)
-                await self.store.finish(self.task.task_id, self.task.fence, told, "FAILURE")
-                return
-            self.store.announce(outcome.unkept(self.task, event, error, self.language))
+                event = outcome.failed(self.task, (), error, self.language, self.seconds)
+                await self.store.finish(self.task.task_id, self.task.fence, event, "FAILURE")
+            else:
+                event = outcome.unkept(self.task, event, error, self.language)
+                self.store.announce(event)
+        self.tell(self.task, event)
 
 
 def note_unexpected(where: str, error: BaseException) -> CSVAgentError:

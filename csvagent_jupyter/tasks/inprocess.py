@@ -40,6 +40,7 @@ class InProcessQueue(TaskQueue):
         lease: float = LEASE_SECONDS,
         adopts: bool = False,
     ) -> None:
+        super().__init__()
         self.runner = runner_name()
         self._store = store
         self._prepare = prepare
@@ -69,9 +70,10 @@ class InProcessQueue(TaskQueue):
         language = outcome.language_for(question)
         words = say("tasks.waiting", language, before=before) if before else say("tasks.starting", language)
         queued = Event("progress", task_id, session_id, "PENDING", meta=Progress(words, "queued", model=question.model))
+        events = (Event("task_started", task_id), queued)
         self._own.add(task_id)
         try:
-            task = await self._store.submit(task, Event("task_started", task_id), queued, lease=self._lease)
+            task = await self._store.submit(task, *events, lease=self._lease)
         except StoreError:
             self._own.discard(task_id)
             raise
@@ -82,6 +84,7 @@ class InProcessQueue(TaskQueue):
         finally:
             self._wake.set()
         self._own.add(task_id)
+        self.tell(task, *events)
         return task
 
     async def cancel(self, task_id: str) -> Task:
@@ -173,7 +176,9 @@ class InProcessQueue(TaskQueue):
             return
         stop: asyncio.Future[Reason] = asyncio.get_running_loop().create_future()
         run = asyncio.create_task(
-            run_question(task, self._store, self._prepare, stop=stop, answer=self._answer, lease=self._lease),
+            run_question(
+                task, self._store, self._prepare, stop=stop, answer=self._answer, lease=self._lease, tell=self.tell
+            ),
             name=f"csvagent-task-{task.task_id}",
         )
         self._own.add(task.task_id)
@@ -191,6 +196,7 @@ class InProcessQueue(TaskQueue):
         self._own.discard(task.task_id)
         with suppress(LeaseLost, NotFound):
             await self._store.finish(task.task_id, task.fence, event, "REVOKED")
+            self.tell(task, event)
 
     async def _revoke_waiting(self, task_id: str) -> None:
         await self._store.request_cancel(task_id)
