@@ -59,7 +59,8 @@ def report(found: dict[str, Any], language: Language) -> str:
 
 
 def _store_words(store: dict[str, Any], language: Language) -> str:
-    words = [store["folder"], f"journal {store['journal']}"]
+    kept = f"Redis {store['redis']}" if store["redis"] else f"journal {store['journal']}"
+    words = [store["folder"], kept]
     if store["filesystem"]:
         words.append(store["filesystem"])
     if store["network"]:

@@ -16,6 +16,7 @@ from ..manager import CSVAgentManager
 from ..sandbox import SandboxKernel
 from ..sandbox.forking import why_not
 from ..sessions.filesystem import filesystem_of, is_network_folder
+from ..sessions.redis import RedisStore
 from ..sessions.sqlite import SQLiteStore
 from ..translations import Language, say
 
@@ -67,6 +68,7 @@ async def _store(manager: CSVAgentManager, language: Language) -> dict[str, Any]
     return {
         "folder": str(folder),
         "journal": store.journal if isinstance(store, SQLiteStore) else "",
+        "redis": store.address.where if isinstance(store, RedisStore) else "",
         "filesystem": filesystem_of(folder),
         "network": is_network_folder(folder),
         "error": error,
