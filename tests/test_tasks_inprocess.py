@@ -328,6 +328,28 @@ async def test_the_tasks_of_a_killed_process_end_or_go_on_elsewhere(store: SQLit
         assert [event.status for event in events if event.type == "result"] == ["success", "success"]
 
 
+async def test_what_a_gone_process_left_takes_turns_with_what_is_new(store: SQLiteStore) -> None:
+    queue = queue_for(store, wait_for_ever, max_running=1)
+    await queue.start()
+    for number in range(4):
+        await ask(queue, await new_session(store), f"ann {number}", outlives_runner=True)
+    await queue.stop()
+    gate = Gate()
+    async with queue_for(store, gate, max_running=1, adopts=True) as queue:
+        while not gate.started:
+            await asyncio.sleep(0.01)
+        tasks = [
+            await queue.submit(Question(f"bob {number}"), session_id=await new_session(store), owner="os:bob")
+            for number in range(2)
+        ]
+        for _ in range(6):
+            gate.opened.release()
+        assert [await ended(store, task) for task in tasks] == ["SUCCESS", "SUCCESS"]
+        for task in await store.tasks(unfinished=True):
+            await ended(store, task)
+    assert gate.started == ["ann 0", "bob 0", "ann 1", "bob 1", "ann 2", "ann 3"] and gate.most == 1
+
+
 async def test_a_question_behind_a_killed_process_does_not_wait_long(store: SQLiteStore) -> None:
     here = str(Path(__file__).parent)
     with subprocess.Popen(

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 import uuid
+from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from typing import Final
 
@@ -16,6 +17,7 @@ from ..translations import say
 from . import outcome
 from .base import LEASE_SECONDS, Answering, Prepare, Reason, TaskQueue, note_unexpected, run_question
 from .runner import is_gone, runner_name
+from .turns import Turns
 
 RETRY_SECONDS: Final = 1.0
 WAITING_SECONDS: Final = 2.0
@@ -51,12 +53,21 @@ class InProcessQueue(TaskQueue):
         self._own: set[str] = set()
         self._withdrawn: set[str] = set()
         self._stopping = False
-        self._running: dict[str, tuple[asyncio.Task[None], asyncio.Future[Reason]]] = {}
+        self._running: dict[str, tuple[asyncio.Task[None], asyncio.Future[Reason], Task]] = {}
         self._wake = asyncio.Event()
         self._server: asyncio.Task[None] | None = None
         self._listener: asyncio.Task[None] | None = None
         self._clock = _SteadyClock()
         self._more = False
+        self._turns = Turns()
+
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._own - self._running.keys())
 
     async def start(self) -> None:
         self._server = asyncio.create_task(self._serve(), name="csvagent-queue")
@@ -107,7 +118,7 @@ class InProcessQueue(TaskQueue):
         for task_id in self._running:
             outlives = task_id in mine and mine[task_id].outlives_runner
             self._stop_run(task_id, "left" if outlives else "runner_ended")
-        await asyncio.gather(*(run for run, _ in self._running.values()))
+        await asyncio.gather(*(run for run, _, _ in self._running.values()))
         with suppress(StoreError):
             for task in mine.values():
                 if task.status == "PENDING" and not task.outlives_runner:
@@ -182,7 +193,8 @@ class InProcessQueue(TaskQueue):
             name=f"csvagent-task-{task.task_id}",
         )
         self._own.add(task.task_id)
-        self._running[task.task_id] = (run, stop)
+        self._turns.took(task)
+        self._running[task.task_id] = (run, stop, task)
         run.add_done_callback(lambda _: self._ran(task.task_id))
 
     def _ran(self, task_id: str) -> None:
@@ -208,7 +220,7 @@ class InProcessQueue(TaskQueue):
 
     def _stop_run(self, task_id: str, reason: Reason) -> None:
         if task_id in self._running:
-            _, stop = self._running[task_id]
+            _, stop, _ = self._running[task_id]
             if not stop.done():
                 stop.set_result(reason)
 
@@ -231,26 +243,42 @@ class InProcessQueue(TaskQueue):
         gone = {runner for runner in {task.runner for task in others} if is_gone(runner)}
         for runner in gone:
             await self._store.abandon(runner)
-        self._more = False
         steady = self._clock.steady_for() >= self._lease
-        for task in others:
-            # A lease of 0 was ended by its holder: nobody has to be waited for.
-            if task.runner in gone or not task.lease_until or (steady and task.lease_until < time.time()):
-                await self._take_over(task)
+        # A lease of 0 was ended by its holder: nobody has to be waited for.
+        left = [
+            task
+            for task in others
+            if task.runner in gone or not task.lease_until or (steady and task.lease_until < time.time())
+        ]
+        self._more = False
+        for task in left:
+            if not task.outlives_runner or (self._adopts and task.cancel_requested):
+                await self._end_left(task)
+        if self._adopts:
+            await self._adopt({task.task_id for task in left if task.outlives_runner}, tasks)
 
-    async def _take_over(self, task: Task) -> None:
-        """End a task whose runner is gone, or run it when that is how it was meant."""
-        if task.outlives_runner and not self._adopts:
-            return
-        claimed = None
-        if not task.outlives_runner or len(self._running) < self._max_running:
-            claimed = await self._store.claim(self.runner, self._lease, task_id=task.task_id, take_over=True)
+    async def _end_left(self, task: Task) -> None:
+        """End a task that was to end with its runner, or anyhow."""
+        claimed = await self._store.claim(self.runner, self._lease, task_id=task.task_id, take_over=True)
         if claimed is None:
             self._more = True
-        elif claimed.outlives_runner:
-            await self._begin(claimed)
         else:
-            await self._revoke(claimed, "runner_ended")
+            await self._revoke(claimed, "stopped_waiting" if claimed.cancel_requested else "runner_ended")
+
+    async def _adopt(self, left: set[str], unfinished: Sequence[Task]) -> None:
+        """Run what was left to others, in turns with what waits here."""
+        choice = left | {task.task_id for task in unfinished if task.runner == self.runner} - self._running.keys()
+        while left and len(self._running) < self._max_running:
+            task = self._turns.next(unfinished, choice, (running for _, _, running in self._running.values()))
+            if task is None:
+                break
+            take_over = task.task_id in left
+            choice.discard(task.task_id)
+            left.discard(task.task_id)
+            claimed = await self._store.claim(self.runner, self._lease, task_id=task.task_id, take_over=take_over)
+            if claimed is not None:
+                await self._begin(claimed)
+        self._more = self._more or bool(left)
 
 
 class _SteadyClock:
