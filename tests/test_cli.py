@@ -146,7 +146,7 @@ def test_without_a_command_it_says_what_there_is(elsewhere: Path, environment: d
     assert csvagent("--help", cwd=elsewhere, env=environment).returncode == 0
     wrong = csvagent("answer", cwd=elsewhere, env=environment)
     assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert wrong.stderr == "There is no command answer. Commands: ask, profile, replay, doctor.\n"
+    assert wrong.stderr == "There is no command answer. Commands: ask, profile, replay, serve, doctor.\n"
 
 
 def test_a_profile_has_the_agreed_shape(elsewhere: Path, environment: dict[str, str]) -> None:

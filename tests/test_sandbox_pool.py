@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from csvagent_jupyter.exceptions import KernelDied
 from csvagent_jupyter.sandbox import KernelPool, SandboxKernel
 from csvagent_jupyter.sandbox.memory import _group, half_of_all, used_by
+from csvagent_jupyter.sandbox.pool import REHEARSAL
 
 
 async def value(kernel: SandboxKernel, code: str) -> object:
@@ -153,6 +155,49 @@ async def test_a_spare_kernel_is_taken_at_once_and_another_one_follows() -> None
             assert lease.kernel.alive and lease.kernel is not first
             assert first.alive
     assert not any(kernel.alive for kernel in made)
+
+
+async def test_nothing_is_left_of_what_a_spare_kernel_rehearsed() -> None:
+    async with KernelPool(spare=True) as pool:
+        pool.prewarm()
+        assert pool._spare is not None and await pool._spare.started()
+        rehearsed = await pool._spare.kernel.execute(REHEARSAL, timeout=30, keep=False)
+        assert rehearsed.error is None
+        async with pool.acquire("one") as lease, pool.acquire("two") as other:
+            names = "sorted(name for name in dir() if name[0] != '_')"
+            assert await value(lease.kernel, names) == await value(other.kernel, names)
+            assert [list((lease.kernel.folder / part).iterdir()) for part in ("work", "data", "out")] == [[], [], []]
+
+
+async def test_a_spare_kernel_that_is_not_waited_for_any_more_is_kept_for_the_next_one() -> None:
+    async with KernelPool(spare=True) as pool:
+        pool.prewarm()
+        assert pool._spare is not None
+        spare = pool._spare.kernel
+        asking = asyncio.ensure_future(pool.acquire("one").__aenter__())
+        while pool._spare is not None:  # until it was taken
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.wait({asking})
+        async with pool.acquire("two") as lease:
+            assert lease.kernel is spare and lease.fresh
+            assert await value(lease.kernel, "1 + 1") == 2
+
+
+async def test_a_pool_that_ends_while_its_spare_kernel_starts_ends_it_without_a_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pool = KernelPool(spare=True)
+    pool.prewarm()
+    asking = asyncio.ensure_future(pool.acquire("one").__aenter__())
+    while pool._spare is not None:
+        await asyncio.sleep(0)
+    await pool.close_all()
+    asking.cancel()
+    await asyncio.wait({asking})
+    del asking, pool
+    gc.collect()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_a_spare_kernel_that_died_is_no_harm() -> None:

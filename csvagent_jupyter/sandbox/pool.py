@@ -14,6 +14,14 @@ from .endings import settle, to_the_end
 from .kernel import SandboxKernel
 
 FIRST_SECONDS = 30.0
+REHEARSAL = """
+import pandas as pd, pyarrow as pa
+table = pa.Table.from_pandas(pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}))
+out = pa.BufferOutputStream()
+with pa.ipc.new_file(out, table.schema) as writer:
+    writer.write_table(table)
+pa.ipc.open_file(out.getvalue()).read_all().to_pandas().groupby("b")["a"].sum()
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,8 @@ class _Spare:
 
     async def _start(self) -> None:
         await self.kernel.start()
-        await self.kernel.execute("", timeout=FIRST_SECONDS, keep=False)  # the first time costs more than any other
+        # The first time costs more than any other: a fork's pages become its own when they are first written to.
+        await self.kernel.execute(REHEARSAL, timeout=FIRST_SECONDS, keep=False)
 
     async def started(self) -> bool:
         """Wait until the kernel is ready; False when it did not start or has died since, and has ended then."""
@@ -190,12 +199,25 @@ class KernelPool:
         while not await self._lighten(kept.kernel) and not self._closing:
             await changed.wait()
             changed = self._changed
-        if spare is not None and await spare.started():
+        if spare is not None and await self._wait_for(spare, kept):
             return
         if self._closing:
             raise KernelDied("sandbox.stopped")
         kept.kernel = self._make()
         await kept.kernel.start()
+
+    async def _wait_for(self, spare: _Spare, kept: _Kept) -> bool:
+        """Tell whether the spare kernel is ready; when nobody waits for it any more it is kept for the next one."""
+        try:
+            return await spare.started()
+        except asyncio.CancelledError:
+            kept.kernel = self._make()
+            if self._spare is None and not self._closing:
+                self._spare = spare
+                self._watch()
+            else:
+                await spare.stop()
+            raise
 
     async def _leave(self, key: str, kept: _Kept) -> None:
         kept.waiting -= 1
