@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,34 @@ async def test_a_table_is_read_once_per_state_of_its_file(tmp_path: Path) -> Non
     assert other.arrow.num_rows == table.arrow.num_rows + 1
 
 
+async def test_another_session_finds_a_file_read_and_profiled(tmp_path: Path) -> None:
+    desk = make_desk(None, None, Books())
+    source = table_file(tmp_path)
+    os.utime(source.path, (1_700_000_000, 1_700_000_000))
+    first = await profile_tables(await read_tables([source], desk, {}), desk)
+    other = make_desk(None, None, Books(), shelf=desk.shelf)
+    again = await profile_tables(await read_tables([source], other, {}), other)
+    assert again.tables[0] is first.tables[0] and again.profiles[0] is first.profiles[0]
+    russian = make_desk(None, None, Books(), shelf=desk.shelf, language="ru")
+    told = await profile_tables(await read_tables([source], russian, {}), russian)
+    assert told.tables[0] is not first.tables[0]
+    Path(source.path).unlink()
+    with pytest.raises(Unreadable):
+        await read_tables([source], other, {})
+
+
+async def test_a_file_that_was_written_just_now_is_read_anew_by_another_session(tmp_path: Path) -> None:
+    """Its next change could come within the same tick of the file system's clock, and be as long."""
+    desk = make_desk(None, None, Books())
+    source = table_file(tmp_path)
+    state = Path(source.path).stat()
+    await read_tables([source], desk, {})
+    Path(source.path).write_text(SALES.replace("20", "30"))
+    os.utime(source.path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    [(_, table)] = await read_tables([source], desk, {})
+    assert table.arrow.column("amount").to_pylist()[1] == 30
+
+
 async def test_overrides_are_kept_and_make_another_table(tmp_path: Path) -> None:
     desk = make_desk(None, None, Books())
     source = table_file(tmp_path, "a;b\n1,5;2\n", "x.csv")
@@ -43,7 +72,7 @@ async def test_a_copy_is_shown_under_the_name_the_person_gave(tmp_path: Path) ->
         return Path(kept.path)
 
     desk = make_desk(None, None, Books(), open_source=open_source)
-    reading = await profile_tables(await read_tables([source, named], desk, {}), "en")
+    reading = await profile_tables(await read_tables([source, named], desk, {}), desk)
     assert [profile.name for profile in reading.profiles] == ["my_sales", "my_sales_2"]
     assert reading.profiles[1].path == "data/my sales.csv"
     assert 'pd.read_csv("data/my sales.csv"' in list(reading.read_code.values())[1]
@@ -60,14 +89,14 @@ async def test_a_dataframe_is_an_arrow_file(tmp_path: Path) -> None:
         return path
 
     desk = make_desk(None, None, Books(), open_source=open_source)
-    reading = await profile_tables(await read_tables([Source("orders", artifact="artifact:1")], desk, {}), "en")
+    reading = await profile_tables(await read_tables([Source("orders", artifact="artifact:1")], desk, {}), desk)
     assert (reading.profiles[0].name, reading.profiles[0].path, reading.profiles[0].rows) == ("orders", "orders", 2)
 
 
 async def test_values_are_looked_up_in_all_tables(tmp_path: Path) -> None:
     desk = make_desk(None, None, Books())
     sources = [table_file(tmp_path), table_file(tmp_path, "town,area\nNorth Bay,5\n", "towns.csv")]
-    reading = await profile_tables(await read_tables(sources, desk, {}), "en")
+    reading = await profile_tables(await read_tables(sources, desk, {}), desk)
     assert reading.find_values("north") == [("sales", "region", "North"), ("towns", "town", "North Bay")]
     assert reading.renamed(["a", "b"]).find_values("bay") == [("b", "town", "North Bay")]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..messages import Answer, Budget, Execution, Isolation, LedgerEntry, Share, Source, Turn, Usage
 from ..translations import Language
+from .shelf import Shelf
 
 if TYPE_CHECKING:
     from ..models.base import ChatModel
@@ -74,7 +75,7 @@ class Desk:
     the model; `agreed` says that the person consented to share more with a model that was only found by its key;
     `ceiling` is the administrator's, and nothing lifts it. `budget` is what is left for this run after
     the bounds of session and user. `timeout` is for the whole run, in seconds. `turns` are the session's answered
-    questions, oldest first.
+    questions, oldest first. `shelf` has what was read lately, for other sessions too.
 
     Doors, all awaited:
     - ``acquire() -> Workplace``: the session's kernel, started. May raise SandboxError.
@@ -107,3 +108,4 @@ class Desk:
     budget: Budget = field(default_factory=Budget)
     turns: tuple[Turn, ...] = ()
     original: Answer | None = None
+    shelf: Shelf = field(default_factory=Shelf)

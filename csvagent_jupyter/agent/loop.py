@@ -178,7 +178,7 @@ class Run:
         known = self._place.read if self._place is not None else {}
         read = await self._within(read_tables(self.question.sources, self.desk, known))
         yield self.account.progress("profiling")
-        self._reading = await self._within(profile_tables(read, self.desk.language))
+        self._reading = await self._within(profile_tables(read, self.desk))
         self.account.profiles = self._reading.profiles
         yield self.account.profiled()
 

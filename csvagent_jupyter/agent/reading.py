@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 KEPT_BYTES: Final = 64 * 1024 * 1024
 MAX_LOOKUPS: Final = 200
+SETTLED_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Reading:
 
 
 async def read_tables(sources: Sequence[Source], desk: Desk, known: dict[str, Table]) -> list[tuple[str, Table]]:
-    """Return each source as (mark, table), reading only what `known` does not have in the file's present state.
+    """Return each source as (mark, table), reading only what neither `known` nor the shelf has in its present state.
 
     Raises Unreadable.
     """
@@ -57,21 +59,28 @@ async def read_tables(sources: Sequence[Source], desk: Desk, known: dict[str, Ta
     for source in sources:
         path = await desk.open_source(source)
         taken = [table.name for _, table in read]
-        mark = await asyncio.to_thread(_mark, path, source, taken)
-        table = known.get(mark)
+        mark, settled = await asyncio.to_thread(_mark, path, source, taken)
+        table = known.get(mark) or desk.shelf.table(mark, desk.language)
         if table is None:
             table = await asyncio.to_thread(read_source, path, source, taken, desk.language)
+            if settled:
+                desk.shelf.put(mark, table, desk.language)
         read.append((mark, table))
     return read
 
 
-def _mark(path: Path, source: Source, taken: Sequence[str]) -> str:
+def _mark(path: Path, source: Source, taken: Sequence[str]) -> tuple[str, bool]:
+    """Return what tells this state of the file from any other, and whether the next change surely makes another.
+
+    One that was written just now may be written again within the same tick of its file system's clock.
+    """
     try:
         state = path.stat()
     except OSError:
-        return f"{path}|gone"
+        return f"{path}|gone", False
     stamp = f"{state.st_size}|{state.st_mtime_ns}|{state.st_ino}"
-    return f"{path}|{stamp}|{source.name}|{json.dumps(source.overrides, sort_keys=True)}|{','.join(taken)}"
+    mark = f"{path}|{stamp}|{source.name}|{json.dumps(source.overrides, sort_keys=True)}|{','.join(taken)}"
+    return mark, time.time() - state.st_mtime > SETTLED_SECONDS
 
 
 def read_source(path: Path, source: Source, taken: Sequence[str], language: Language) -> Table:
@@ -84,9 +93,15 @@ def read_source(path: Path, source: Source, taken: Sequence[str], language: Lang
     return replace(table, source_path=shown, recipe=recipe)
 
 
-async def profile_tables(read: Sequence[tuple[str, Table]], language: Language) -> Reading:
-    """Profile the tables."""
-    profiles = [await asyncio.to_thread(table.profile, language) for _, table in read]
+async def profile_tables(read: Sequence[tuple[str, Table]], desk: Desk) -> Reading:
+    """Profile the tables that were not profiled before."""
+    profiles = []
+    for mark, table in read:
+        profile = desk.shelf.profile(mark, table, desk.language)
+        if profile is None:
+            profile = await asyncio.to_thread(table.profile, desk.language)
+            desk.shelf.add_profile(mark, table, desk.language, profile)
+        profiles.append(profile)
     return Reading(tuple(table for _, table in read), tuple(profiles), tuple(mark for mark, _ in read))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..agent.desk import Desk, Workplace
+from ..agent.shelf import Shelf
 from ..exceptions import BudgetExceeded, CSVAgentError, IsolationRefused, NotFound, Unreadable
 from ..messages import ISOLATIONS, Answer, Budget, Isolation, LedgerEntry, Question, Share, Source, Task, Turn, Usage
 from ..sessions.ownership import kernel_key
@@ -78,6 +79,7 @@ class Workshop:
         self.artifacts = artifacts
         self.kernels = kernels
         self.rules = rules
+        self.shelf = Shelf()
         self._environ = os.environ if environ is None else environ
         self._models: dict[str, ChatModel] = {}
         self._chosen: tuple[float, ChatModel] | None = None
@@ -113,6 +115,7 @@ class Workshop:
             budget=_tighter(question.budget, rules.run_budget),
             turns=turns,
             original=original,
+            shelf=self.shelf,
         )
 
     async def model(self, name: str | None = None) -> ChatModel:
@@ -184,6 +187,7 @@ class Workshop:
     async def close(self) -> None:
         """End all kernels and connections."""
         self._places.clear()
+        self.shelf.clear()
         await self.kernels.close_all()
         models, self._models, self._chosen = self._models, {}, None
         for model in models.values():
