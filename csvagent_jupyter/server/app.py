@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Integer, Unicode
+from traitlets import Bool, Integer, Unicode
 
 from .feed import Feeds
+from .monitor import Monitor
 from .routes import routes
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from ..manager import CSVAgentManager
 
 BYTES_PER_GB = 2**30
+STOP_SECONDS: Final = 20.0
+"""A server that is told to end does so, whatever hangs; what it leaves is taken up by the next one."""
 
 
 class CSVAgentExtension(ExtensionApp):
@@ -33,12 +36,17 @@ class CSVAgentExtension(ExtensionApp):
         help="Whose names people sign in with, as `issuer` in `issuer:name`; empty: found by the identity provider."
     ).tag(config=True)
 
+    log_json = Bool(
+        False, help="Write log lines of this package as JSON, one object a line, with the ids of task and session."
+    ).tag(config=True)
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._opening: asyncio.Task[CSVAgentManager] | None = None
         self._warmed = False
         self._stopped = False
         self.feeds = Feeds()
+        self.monitor = Monitor(self)
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(routes())
@@ -47,17 +55,33 @@ class CSVAgentExtension(ExtensionApp):
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """Take up what an earlier server left in the line, without making this one's start wait."""
+        self.monitor.start()
         self._open()
 
     async def stop_extension(self) -> None:
-        """Let go of everything when the server stops: running tasks are left to the next one."""
+        """Let go of everything when the server stops: running tasks are left to the next one.
+
+        Neither raises nor hangs, because the server would not end then.
+        """
         self._stopped = True
+        stopping = asyncio.create_task(self._let_go(), name="csvagent-stop")
+        await asyncio.wait({stopping}, timeout=STOP_SECONDS)
+        if not stopping.done():
+            self.log.warning("csvagent did not stop within %d seconds, the server ends without it", STOP_SECONDS)
+            stopping.cancel()
+        elif not stopping.cancelled() and (error := stopping.exception()) is not None:
+            from ..tasks.base import note_unexpected
+
+            note_unexpected("the stop", error)
+
+    async def _let_go(self) -> None:
         await self.feeds.close()
         opening, self._opening = self._opening, None
         if opening is not None:
             await asyncio.wait({opening})
-            if opening.exception() is None:
+            if not opening.cancelled() and opening.exception() is None:
                 await opening.result().stop()
+        await self.monitor.stop()
 
     @property
     def opened(self) -> CSVAgentManager | None:
@@ -86,6 +110,7 @@ class CSVAgentExtension(ExtensionApp):
         if self._stopped:
             raise StoreUnreachable("sessions.closed")
         manager = await asyncio.to_thread(self._make_manager)
+        self.monitor.watch(manager)
         try:
             await manager.start(warm=False)
         except BaseException:

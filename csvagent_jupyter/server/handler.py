@@ -119,6 +119,7 @@ class CSVAgentHandler(ExtensionHandlerMixin, JupyterHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Tell what happened and what to do next, never where in our code."""
         error = _error(kwargs)
+        self.extension.monitor.metrics.refused(error.kind if isinstance(error, CSVAgentError) else str(status_code))
         message, reason = say("server.unexpected", self.language), "internal"
         if isinstance(error, CSVAgentError):
             message, reason = error.say(self.language), error.kind

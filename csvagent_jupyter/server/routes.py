@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from . import analyses, demo, events, profiles, results, sessions, sockets
+from . import analyses, demo, events, monitor, profiles, results, sessions, sockets
 
 PREFIX: Final = "csvagent"
 
@@ -15,6 +15,7 @@ ROUTES: Final[tuple[tuple[str, type], ...]] = (
     *profiles.ROUTES,
     *events.ROUTES,
     *sockets.ROUTES,
+    *monitor.ROUTES,
     *demo.ROUTES,
 )
 

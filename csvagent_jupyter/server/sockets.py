@@ -180,6 +180,7 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
         await self._write(text)
 
     async def _refuse(self, error: CSVAgentError) -> None:
+        self.extension.monitor.metrics.refused(error.kind)
         await self._tell({"type": "error", "message": error.say(self.language), "reason": error.kind})
 
     async def _tell(self, content: dict[str, Any]) -> None:

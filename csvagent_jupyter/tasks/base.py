@@ -75,6 +75,16 @@ class TaskQueue(ABC):
     async def stop(self) -> None:
         """End what runs here: a task that outlives its runner is left to others, any other ends as REVOKED."""
 
+    @property
+    @abstractmethod
+    def running(self) -> int:
+        """How many tasks run here now."""
+
+    @property
+    @abstractmethod
+    def waiting(self) -> int:
+        """How many tasks of this process wait for their turn."""
+
     def tell(self, task: Task, *events: Event) -> None:
         """Tell the observers what was written down; the work goes on whatever becomes of them."""
         for observer in self.observers:

@@ -83,6 +83,28 @@ TEXTS: Catalogue = {
         "Модель «{model}» читает файл сервера, поэтому запросом её выбрать нельзя. Подходящие перечислены "
         "на csvagent/api/models.",
     ),
+    "health_no_store": (
+        "The store of sessions does not answer, so nothing can be asked. Look at the disk and at the server's log.",
+        "Хранилище сессий не отвечает, поэтому спросить ничего нельзя. Проверьте диск и журнал сервера.",
+    ),
+    "health_no_redis": (
+        "Redis does not answer. What runs goes on; new questions have to wait until it is back.",
+        "Redis не отвечает. Начатое продолжается; новые вопросы подождут, пока он не вернётся.",
+    ),
+    "health_no_model": (
+        "The model cannot be reached or is not set up. Questions to another one, or to offline, are answered.",
+        "Модель недоступна или не настроена. Вопросы к другой модели или к offline получат ответ.",
+    ),
+    "health_no_disk": (
+        "The disk has little room left, or does not answer. Make room in the data folder.",
+        "На диске почти не осталось места, или он не отвечает. Освободите место в папке с данными.",
+    ),
+    "health_isolation": (
+        "Code is isolated less well here than the settings ask for, so a model's code is refused. "
+        "`csvagent doctor` shows what is missing.",
+        "Код здесь изолирован слабее, чем требуют настройки, поэтому код модели не выполняется. "
+        "Чего не хватает, покажет `csvagent doctor`.",
+    ),
     "too_large": (
         "The request is larger than {limit} KB. Send files by upload instead.",
         "Запрос больше {limit} КБ. Файлы отправляйте загрузкой.",
