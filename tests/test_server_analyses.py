@@ -323,22 +323,25 @@ def test_nothing_is_lost_and_nothing_answered_twice_when_the_server_is_killed(
     ):
         (host.root / "cities.csv").write_text(CSV)
         anna = host.client("anna")
-        session_id = anna.post("/api/sessions", json={}).json()["session_id"]
-        tasks = [ask(anna, "mean 0", path="cities.csv"), ask(anna, "mean 1", path="cities.csv")]
-        tasks += [ask(anna, f"mean {n}", session_id=session_id, path="cities.csv") for n in range(2, 8)]
+        tasks = [ask(anna, "mean?", path="cities.csv"), ask(anna, "mean?", path="cities.csv")]
         for number in (1, 2):
             assert model.wait_for_request(number).stalled.wait(20)
+        for _ in range(6):
+            session_id = anna.post("/api/sessions", json={}).json()["session_id"]
+            tasks += [ask(anna, f"mean {n}?", session_id=session_id, path="cities.csv") for n in range(8)]
         host.kill()
         host.start()
         anna = host.client("anna")
         shown = [finished(anna, task) for task in tasks]
-        assert [one["status"] for one in shown] == ["SUCCESS"] * 8
+        assert [one["status"] for one in shown] == ["SUCCESS"] * 50
         for task in tasks:
             events = anna.get(f"/api/tasks/{task}/events").text
             assert events.count('"type": "result"') == 1
         sent = [len(anna.get(f"/api/tasks/{task}/sent").json()["sent"]) for task in tasks]
-        assert sent == [2, 2, 1, 1, 1, 1, 1, 1], "a repeated call to the model is in the ledger"
-        assert len(model.requests) == 10
+        assert sent == [2] * 2 + [1] * 48, "a repeated call to the model is in the ledger"
+        assert len(model.requests) == 52
+        for turn in anna.get(f"/api/sessions/{session_id}").json()["history"]:
+            assert turn["result"]["text_output"] == "Mean 15.0"
 
 
 def test_a_server_that_is_stopped_leaves_its_tasks_to_the_next(tmp_path_factory: pytest.TempPathFactory) -> None:
