@@ -82,6 +82,20 @@ def test_a_path_is_what_the_contents_manager_shows(anna: httpx.Client, path: str
     assert seen.json()["rows"] == 2
 
 
+def test_a_large_file_comes_through_the_contents_manager_in_chunks(host: JupyterHost, anna: httpx.Client) -> None:
+    rows, chunk = 400_000, 1_500_000
+    content = "number,word\n" + "".join(f"{number},w{number % 7}\n" for number in range(rows))
+    pieces = [content[begin : begin + chunk] for begin in range(0, len(content), chunk)]
+    assert len(pieces) > 2
+    for number, piece in enumerate(pieces, 1):
+        model = {"type": "file", "format": "text", "content": piece, "chunk": -1 if piece is pieces[-1] else number}
+        reply = anna.put(f"http://127.0.0.1:{host.port}/api/contents/large.csv", json=model)
+        assert reply.status_code in (200, 201), reply.text
+    seen = anna.post("/api/profile", json={"path": "large.csv"})
+    assert seen.status_code == 200, seen.text
+    assert (seen.json()["rows"], seen.json()["columns"][0]["max"]) == (rows, rows - 1)
+
+
 @pytest.mark.parametrize(
     "path",
     [
