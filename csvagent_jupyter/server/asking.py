@@ -41,7 +41,7 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 async def put_question(handler: CSVAgentHandler, asked: Asked, sources: tuple[Source, ...]) -> Task:
     """Put a question in line for who is signed in, in a session where they may ask, or in a new one."""
-    if asked.model is not None and asked.model.startswith(_OF_OUR_SIDE):
+    if asked.model is not None and not may_be_named(asked.model):
         raise BadInput("server.model_not_served", model=asked.model)
     manager = await handler.manager()
     session = None if asked.session_id is None else await handler.session_for(asked.session_id, "ask")
@@ -56,6 +56,11 @@ async def put_question(handler: CSVAgentHandler, asked: Asked, sources: tuple[So
     )
     await manager.check_budget(question, session, handler.owner)
     return await manager.ask(question, session_id=asked.session_id, owner=handler.owner, outlives_runner=True)
+
+
+def may_be_named(model: str) -> bool:
+    """Tell whether a request may choose this model."""
+    return not model.strip().lower().startswith(_OF_OUR_SIDE)
 
 
 def with_dialect(source: Source, dialect: Mapping[str, Any]) -> Source:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from . import analyses, demo, events, monitor, profiles, results, sessions, sockets
+from . import analyses, choices, demo, events, monitor, profiles, results, sessions, sockets
 
 PREFIX: Final = "csvagent"
 
@@ -16,6 +16,7 @@ ROUTES: Final[tuple[tuple[str, type], ...]] = (
     *events.ROUTES,
     *sockets.ROUTES,
     *monitor.ROUTES,
+    *choices.ROUTES,
     *demo.ROUTES,
 )
 
