@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from task_parts import Agent, Script, answer_at_once, prepare, store_path, until, wait_for_ever
 
-from csvagent_jupyter.exceptions import Busy, NotFound, StoreError
+from csvagent_jupyter.exceptions import Busy, NotFound, StoreError, StoreUnreachable
 from csvagent_jupyter.messages import Event, Question, Task
 from csvagent_jupyter.sessions.base import MAX_WAITING
 from csvagent_jupyter.sessions.sqlite import SQLiteStore
@@ -371,6 +371,55 @@ async def test_a_stopped_queue_takes_nothing(store: SQLiteStore) -> None:
     with pytest.raises(StoreError):
         await ask(queue, session_id)
     assert await store.tasks() == ()
+
+
+class Unhurried(SQLiteStore):
+    """Has the list of what is unfinished ready before it hands it over, as a store with several connections may."""
+
+    listed = asyncio.Event()
+    handed = asyncio.Event()
+
+    async def tasks(self, **which: object) -> tuple[Task, ...]:
+        found = await super().tasks(**which)  # type: ignore[arg-type]
+        if "session_id" not in which and not self.handed.is_set():
+            self.listed.set()
+            await self.handed.wait()
+        return found
+
+
+async def test_what_is_submitted_while_the_queue_looks_around_is_run(tmp_path: Path) -> None:
+    Unhurried.listed, Unhurried.handed = asyncio.Event(), asyncio.Event()
+    async with Unhurried(store_path(tmp_path)) as store, queue_for(store) as queue:
+        await Unhurried.listed.wait()
+        task = await ask(queue, await new_session(store))
+        Unhurried.handed.set()
+        async with asyncio.timeout(30):
+            assert await ended(store, task) == "SUCCESS"
+
+
+class Unanswering(SQLiteStore):
+    """Submits the first task and does not answer, as when the connection breaks in that moment."""
+
+    broken = True
+
+    async def submit(self, task: Task, *events: Event, lease: float = 60.0) -> Task:
+        submitted = await super().submit(task, *events, lease=lease)
+        if self.broken:
+            self.broken = False
+            raise StoreUnreachable("sessions.closed")
+        return submitted
+
+
+async def test_a_question_whose_fate_is_unknown_is_not_run(tmp_path: Path) -> None:
+    async with Unanswering(store_path(tmp_path)) as store, queue_for(store) as queue:
+        session_id = await new_session(store)
+        with pytest.raises(StoreUnreachable):
+            await ask(queue, session_id, "lost")
+        assert await ended(store, await ask(queue, session_id, "next")) == "SUCCESS"
+        assert {task.question.text: task.status for task in await store.tasks()} == {
+            "lost": "REVOKED",
+            "next": "SUCCESS",
+        }
 
 
 async def test_a_lease_that_just_ran_out_is_given_time(store: SQLiteStore) -> None:

@@ -51,6 +51,7 @@ class InProcessQueue(TaskQueue):
         self._lease = lease
         self._adopts = adopts
         self._own: set[str] = set()
+        self._submitting: set[str] = set()
         self._withdrawn: set[str] = set()
         self._stopping = False
         self._running: dict[str, tuple[asyncio.Task[None], asyncio.Future[Reason], Task]] = {}
@@ -83,8 +84,13 @@ class InProcessQueue(TaskQueue):
         queued = Event("progress", task_id, session_id, "PENDING", meta=Progress(words, "queued", model=question.model))
         events = (Event("task_started", task_id), queued)
         self._own.add(task_id)
+        self._submitting.add(task_id)
         try:
             task = await self._store.submit(task, *events, lease=self._lease)
+        except StoreUnreachable:
+            self._own.discard(task_id)
+            self._withdrawn.add(task_id)
+            raise
         except StoreError:
             self._own.discard(task_id)
             raise
@@ -93,6 +99,7 @@ class InProcessQueue(TaskQueue):
             self._withdrawn.add(task_id)
             raise
         finally:
+            self._submitting.discard(task_id)
             self._wake.set()
         self._own.add(task_id)
         self.tell(task, *events)
@@ -236,9 +243,11 @@ class InProcessQueue(TaskQueue):
     async def _look_around(self) -> None:
         """Keep our hold on what waits, and see to the tasks whose runners are gone."""
         await self._store.renew_waiting(self.runner, self._lease)
+        # What is submitted meanwhile need not be in the list: a store may answer calls in another order than they came.
+        settled = self._own - self._submitting
         tasks = await self._store.tasks(unfinished=True, limit=MOST_LISTED)
         if len(tasks) < MOST_LISTED:
-            self._own &= {task.task_id for task in tasks}
+            self._own -= settled - {task.task_id for task in tasks}
         others = [task for task in reversed(tasks) if task.runner != self.runner]
         gone = {runner for runner in {task.runner for task in others} if is_gone(runner)}
         for runner in gone:
