@@ -23,6 +23,7 @@ class _EventsHandler(CSVAgentAPIHandler):
     """Streams events until the client goes away or nothing more can come; nobody waits for a client that is slow."""
 
     _streaming: asyncio.Task[None] | None = None
+    _is_sending = False
 
     async def stream(self, session_id: str, task_id: str | None = None) -> None:
         """Send the events after Last-Event-ID, or after ``?after=``, or all of them."""
@@ -42,8 +43,8 @@ class _EventsHandler(CSVAgentAPIHandler):
         finally:
             for ended in (self._streaming, staying):
                 ended.cancel()
-                with suppress(asyncio.CancelledError, StreamClosedError, TimeoutError, CSVAgentError):
-                    await ended
+                with suppress(asyncio.CancelledError, StreamClosedError, CSVAgentError):
+                    await self._let_go(ended)
 
     def on_connection_close(self) -> None:
         """A closed tab costs nothing from here on."""
@@ -54,16 +55,29 @@ class _EventsHandler(CSVAgentAPIHandler):
     async def _send(self, event: Event, text: str) -> None:
         number = "" if event.seq is None else f"id: {event.seq}\n"
         self.write(f"{number}data: {text}\n\n")
+        self._is_sending = True
         await self.flush()
+        self._is_sending = False
 
     async def _stay(self, watcher: Watcher) -> None:
-        """Keep proxies from closing a quiet connection; returns when the reader may not read on."""
+        """Keep proxies from closing a quiet connection; returns when the reader may not read on.
+
+        Nothing is said while an event is on its way: of two flushes at a time tornado finishes only the later one.
+        """
         while True:
             await asyncio.sleep(KEEP_ALIVE_SECONDS)
             if not await watcher.may_go_on():
                 return
-            self.write(": still here\n\n")
-            await self.flush()
+            if not self._is_sending:
+                self.write(": still here\n\n")
+                self.flush()
+
+    async def _let_go(self, reading: asyncio.Future[None]) -> None:
+        """Wait for the end; who takes nothing is cut off, since what they were sent would stay here for ever."""
+        try:
+            await reading
+        except TimeoutError:
+            self.detach().close()
 
     def _after(self) -> int:
         given = self.request.headers.get("Last-Event-ID") or self.get_query_argument("after", "0")

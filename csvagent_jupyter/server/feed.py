@@ -112,6 +112,7 @@ class Feeds:
 
     def __init__(self) -> None:
         self._channels: dict[str, _Channel] = {}
+        self.stall_seconds = STALL_SECONDS
 
     @property
     def readers(self) -> int:
@@ -136,14 +137,14 @@ class Feeds:
         """Hand the events after `after` to `send`, then each new one, of one task up to its result.
 
         Returns when nothing more can come. `opened` is set once nothing that is appended from then on is missed.
-        Raises TimeoutError when `send` does not take an event in STALL_SECONDS, and StoreError.
+        Raises TimeoutError when `send` does not take an event in `stall_seconds`, and StoreError.
         """
         async with self._channel(manager, session_id) as channel:
             if opened is not None:
                 opened.set()
             async with aclosing(_events(manager, channel, session_id, after, task_id)) as events:
                 async for event, text in events:
-                    async with asyncio.timeout(STALL_SECONDS):
+                    async with asyncio.timeout(self.stall_seconds):
                         await send(event, text)
                     if task_id is not None and event.type == "result":
                         return
