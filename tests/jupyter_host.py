@@ -20,7 +20,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -38,7 +38,10 @@ T = TypeVar("T")
 
 
 class JupyterHost:
-    """`home` takes its folders; two hosts may share the `data` folder. The model is the scripted one, else offline."""
+    """`home` takes its folders; two hosts may share the `data` folder. The model is the scripted one, else offline.
+
+    With a `command` that one starts the server, with whatever extensions are enabled where it is.
+    """
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class JupyterHost:
         settings: Mapping[str, Mapping[str, Any]] | None = None,
         environ: Mapping[str, str] | None = None,
         data: Path | None = None,
+        command: Sequence[str] | None = None,
     ) -> None:
         self.home = home
         self.root = home / "root"
@@ -57,6 +61,7 @@ class JupyterHost:
         self.base_url = base_url
         self.log: list[str] = []
         self._environ = dict(environ or {})
+        self._command = command
         self._settings = self._traits(people, model_server, settings or {})
         self._model_server = model_server
         self._clients: list[httpx.Client] = []
@@ -99,7 +104,7 @@ class JupyterHost:
         config.write_text(json.dumps(self._settings))
         ready = threading.Event()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root"],
+            [*(self._command or (sys.executable, "-m", "jupyter", "server")), "--no-browser", "--allow-root"],
             env=self._environment(),
             cwd=self.root,
             stdin=subprocess.DEVNULL,
@@ -171,6 +176,8 @@ class JupyterHost:
             "IdentityProvider": {"token": TOKEN},
             "CSVAgentManager": {"model": "openai:test" if model_server else "offline", "timeout": 60.0},
         }
+        if self._command:
+            del traits["ServerApp"]["jpserver_extensions"]
         if people:
             traits["ServerApp"] |= {
                 "identity_provider_class": "jupyter_people.People",

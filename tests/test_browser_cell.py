@@ -15,7 +15,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from lab_server import CHROMIUM_ARGUMENTS, LabServer
+from lab_server import CHROMIUM_ARGUMENTS, CONTRAST, LabServer
 from model_server import Reply, ScriptedServer
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
@@ -204,18 +204,6 @@ def test_stop_ends_the_stream_at_once_and_keeps_what_was_done(
         expect(following).to_have_count(0)
     cell.screenshot(path=shots / f"stopped-{how.split()[-1]}.png")
     notebook.page.close()
-
-
-CONTRAST = """element => {
-  const parse = text => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
-    .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  let behind = element;
-  while (behind && (parse(getComputedStyle(behind).backgroundColor)[3] ?? 1) === 0) behind = behind.parentElement;
-  const [a, b] = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor].map(parse).map(light);
-  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-}"""
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
