@@ -228,6 +228,49 @@ async def test_an_idle_server_goes_and_comes_again(folder: Path) -> None:
         assert again.report["parent"] not in (pid, 1)
 
 
+async def test_a_server_that_may_not_idle_at_all_is_there_for_who_is_about_to_ask(folder: Path) -> None:
+    with serving(idle_seconds=0.0) as server:
+        for _ in range(3):
+            child = await spawn(server, "tell", folder)
+            assert await child.spawned.wait() == 0
+            assert await asyncio.to_thread(ended, child.report["parent"])
+            assert server.pid is None and folder.exists()
+
+
+async def test_a_server_that_hangs_is_ended_and_the_next_request_starts_another(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(answers_within=1.0) as server:
+        before = await spawn(server, "wait", folder)
+        hung = server.pid
+        assert hung is not None
+        os.kill(hung, signal.SIGSTOP)
+        asking = [asyncio.ensure_future(spawn(server, "tell", folder)) for _ in range(3)]
+        done = await asyncio.gather(*asking, return_exceptions=True)
+        # Who finds it ended by another asker may have been served by the next one already.
+        told = [str(one) for one in done if isinstance(one, CannotFork)]
+        assert told and set(told) == {"the server for new processes did not answer within 1 seconds"}
+        assert caplog.text.count("did not answer") == 1
+        assert await asyncio.to_thread(ended, hung)
+        assert await before.spawned.wait() == -signal.SIGKILL
+        other = await spawn(server, "tell", folder)
+        assert other.report["parent"] == server.pid != hung
+
+
+async def test_who_goes_away_from_a_server_that_hangs_does_not_wait_for_ever(folder: Path) -> None:
+    with serving(answers_within=0.5) as server:
+        await server.start()
+        hung = server.pid
+        assert hung is not None
+        os.kill(hung, signal.SIGSTOP)
+        asking = asyncio.ensure_future(spawn(server, "tell", folder))
+        await asyncio.sleep(0)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        assert await asyncio.to_thread(ended, hung)
+
+
 async def test_nothing_is_left_when_it_is_closed(folder: Path) -> None:
     descriptors = _count_descriptors()
     with serving() as server:

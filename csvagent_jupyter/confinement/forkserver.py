@@ -4,8 +4,8 @@ A fork of it is there in a few milliseconds, and shares the memory of all that w
 a fork takes only the calling one along, and it never holds anybody's data. It lives as long as its control socket:
 when the process that started it is gone, however it went, it ends its children, removes their folders, and ends.
 
-Each packet on the control socket is a JSON object. It is told `{"do": "prepare"}` once, then `fork` and `signal`; it
-tells `ready` or `refused`, then `forked` or `failed`, and `ended`. `spawning` is the other side.
+Each packet on the control socket is a JSON object. It is told `{"do": "prepare"}` once, then `fork`, `signal` and
+`end`; it tells `ready` or `refused`, then `forked` or `failed`, `ended`, and `idle`. `connection` is the other side.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class _Forked(Exception):
 
 
 class ForkServer:
-    """Obeys the packets of one control socket until it ends, or until nothing was asked for a while."""
+    """Obeys the packets of one control socket until it ends; says when nothing was asked for a while."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
@@ -81,19 +81,24 @@ class ForkServer:
         self._end_all()
 
     def _obey_all(self) -> bool:
-        """Obey until nothing was asked for a while, or until there is nobody who could ask, which is False."""
+        """Obey until told to end, or until there is nobody who could ask, which is False.
+
+        An idle server says so and is told: a request may be on its way that nobody here knows of.
+        """
         waiting = select.poll()
         waiting.register(self._control, select.POLLIN)
         waiting.register(self._wakeup, select.POLLIN)
-        while self._children or self._left() > 0:
-            seconds = None if self._children or self._left() == float("inf") else self._left()
+        while True:
+            if not self._children and self._left() <= 0:
+                self._asked = time.monotonic()
+                self._tell(event="idle")
+            seconds = None if self._children or self._left() == float("inf") else max(self._left(), 0.0)
             ready = waiting.poll(None if seconds is None else seconds * 1000 + 1)
             for descriptor, _ in ready:
                 if descriptor == self._wakeup:
                     self._reap()
-                elif not self._obey():
-                    return False
-        return True
+                elif (end := self._obey()) is not None:
+                    return end
 
     def _left(self) -> float:
         return self._asked + self._idle_seconds - time.monotonic()
@@ -106,11 +111,14 @@ class ForkServer:
             return None, []
         return (json.loads(packet), descriptors) if packet else (None, descriptors)
 
-    def _obey(self) -> bool:
+    def _obey(self) -> bool | None:
+        """Do as the next packet says; None to go on, True to end, False when nobody is there any more."""
         order, descriptors = self._receive()
         try:
             if order is None:
                 return False
+            if order["do"] == "end":
+                return True
             self._asked = time.monotonic()
             if order["do"] == "fork":
                 self._fork(order, descriptors)
@@ -119,7 +127,7 @@ class ForkServer:
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
-        return True
+        return None
 
     def _fork(self, order: dict[str, Any], descriptors: list[int]) -> None:
         number = order["number"]
