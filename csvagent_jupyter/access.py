@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import msgspec
 
@@ -29,8 +29,8 @@ class Wish(msgspec.Struct, forbid_unknown_fields=True):
     """What an owner asks for: share with a person by `name`, or by a `link`: a new one (true), or one that is there."""
 
     may: Literal["read", "ask"]
-    name: str = ""
-    link: bool | str = False
+    name: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    link: bool | Annotated[str, msgspec.Meta(max_length=200)] = False
 
 
 class Access:

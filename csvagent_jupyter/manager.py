@@ -159,6 +159,8 @@ class CSVAgentManager(Settings):
         Raises BadInput, Unreadable, Busy, NotFound.
         """
         self._refuse(question)
+        if not (question.sources or dataframes or session_id or session_name):
+            raise BadInput("manager.no_sources")
         owner = owner or self.owner
         await self.access.count_question(owner, self.owner_questions_per_minute)
         session = await self._session(session_id, session_name, owner, question)
@@ -232,12 +234,10 @@ class CSVAgentManager(Settings):
 
     async def standing(self, task: Task) -> Standing:
         """Return how a task stands, with its answer once it has ended."""
-        from .tasks.standing import standing
+        from .tasks.standing import look
 
-        task = await self.store.task(task.task_id)
-        answer = await self.store.result(task.task_id)
-        events = await self.store.read(task.session_id, task_id=task.task_id, limit=MOST_EVENTS)
-        return standing(task, events, answer and await self.resolve(answer))
+        found = await look(self.store, task)
+        return found if found.result is None else replace(found, result=await self.resolve(found.result))
 
     async def result(self, task_id: str) -> Answer:
         """Wait for a task's end and return its answer."""
@@ -365,11 +365,12 @@ class CSVAgentManager(Settings):
             raise BadInput("manager.bad_timeout", limit=int(MAX_SECONDS))
 
     async def _session(self, session_id: str | None, name: str | None, owner: str, question: Question) -> Session:
+        title = name or " ".join(question.text.split())[:80]
         if session_id is not None:
-            return await self.store.session(session_id)
+            found = await self.store.session(session_id)
+            return found if found.title or found.owner != owner else await self.store.rename_session(session_id, title)
         if name and (known := await self.session_named(name, owner)) is not None:
             return known
-        title = name or " ".join(question.text.split())[:80]
         return await self.store.create_session(owner, title=title, language=question.language)
 
     async def _keep_dataframes(

@@ -224,11 +224,12 @@ ASKED = {"query": "mean?", "path": "cities.csv"}
 def test_bad_input_is_told_and_nothing_is_asked(
     anna: httpx.Client, model: ScriptedServer, path: str, body: object, status: int
 ) -> None:
-    before = anna.get("/api/tasks").json()
+    before = anna.get("/api/tasks").json(), len(anna.get("/api/sessions").json()["sessions"])
     reply = anna.post(path, json=body)
     assert reply.status_code == status, reply.text
     assert reply.json().keys() == {"message", "reason"} and "Traceback" not in reply.text
-    assert anna.get("/api/tasks").json() == before and not model.requests
+    assert (anna.get("/api/tasks").json(), len(anna.get("/api/sessions").json()["sessions"])) == before
+    assert not model.requests
 
 
 @pytest.mark.parametrize(

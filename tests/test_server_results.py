@@ -147,6 +147,24 @@ def test_plots_in_the_history_have_addresses_under_the_base_url(anna: httpx.Clie
     assert turn["result"]["plots"] == [f"/user/anna/csvagent/api/tasks/{answer['task_id']}/plots/1.png"]
 
 
+def test_what_there_was_no_room_for_is_told(tmp_path_factory: pytest.TempPathFactory) -> None:
+    settings = {"CSVAgentManager": {"artifact_quota": 5_000}}
+    with (
+        ScriptedServer(CODE) as model,
+        JupyterHost(tmp_path_factory.mktemp("small"), model, settings=settings) as host,
+    ):
+        (host.root / "cities.csv").write_text("city,price\nOslo,10\n")
+        client = host.client()
+        task_id = ask(client, "everything?", path="cities.csv")
+        answer = finished(client, task_id)["result"]
+        assert answer["success"] and any(note["level"] == "warning" for note in answer["notes"])
+        plot = client.get(f"/api/tasks/{task_id}/plots/1")
+        assert plot.status_code == 200 and plot.content.startswith(b"\x89PNG")
+        assert client.get(f"/api/tasks/{task_id}/plots/1.svg").status_code == 404
+        table = client.get(f"/api/tasks/{task_id}/tables/1")
+        assert table.status_code == 404 and "200 rows" in table.json()["message"]
+
+
 @pytest.mark.parametrize(
     ("name", "plain", "encoded"),
     [

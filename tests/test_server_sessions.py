@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from jupyter_host import JupyterHost, ask, finished
+from jupyter_host import JupyterHost, ask, finished, until
 from model_server import ScriptedServer
 
 PLOT = "A bar.\n```python\nfig, ax = plt.subplots()\nax.bar(df['city'], df['price'])\nprint('Drawn')\n```"
@@ -87,7 +87,9 @@ def test_a_deleted_session_is_gone_until_its_owner_brings_it_back(
 def test_the_history_has_the_answers_and_addresses_of_their_plots(anna: httpx.Client, session_id: str) -> None:
     for number in (1, 2):
         assert finished(anna, ask(anna, f"bar {number}", session_id=session_id, path="cities.csv"))["result"]["success"]
-    history = anna.get(f"/api/sessions/{session_id}").json()["history"]
+    shown = anna.get(f"/api/sessions/{session_id}").json()
+    history = shown["history"]
+    assert shown["title"] == "Work"
     assert [turn["question"] for turn in history] == ["bar 1", "bar 2"]
     first = history[0]
     assert first["status"] == "SUCCESS" and first["asked_by"] == "people:anna" and first["sources"] == ["cities.csv"]
@@ -148,6 +150,28 @@ def test_a_link_opens_a_session_to_whoever_has_its_secret(
     assert boris.get(address, params={"link": asking["link"]}).status_code == 404
 
 
+def test_the_secret_of_a_link_is_not_in_the_servers_log(
+    anna: httpx.Client, boris: httpx.Client, host: JupyterHost, session_id: str
+) -> None:
+    link = anna.put(f"/api/sessions/{session_id}/shares", json={"shares": [{"may": "read", "link": True}]}).json()
+    secret = link["shares"][0]["link"]
+    assert boris.get(f"/api/sessions/{session_id}", params={"link": secret}).status_code == 200
+    assert boris.delete(f"/api/sessions/{session_id}", params={"link": secret}).status_code == 404
+    marked = boris.delete("/api/sessions/the-end-of-this-test")
+    assert marked.status_code == 404
+    until(lambda: any("the-end-of-this-test" in line for line in host.log))
+    assert f"DELETE /csvagent/api/sessions/{session_id}?link=[secret]" in "".join(host.log)
+    assert secret not in "".join(host.log)
+
+
+def test_an_unnamed_session_is_called_after_its_first_question(anna: httpx.Client, session_id: str) -> None:
+    unnamed = made(anna)
+    for asked, query in ((unnamed, "bar\n of   price"), (unnamed, "another"), (session_id, "bar")):
+        finished(anna, ask(anna, query, session_id=asked, path="cities.csv"))
+    assert anna.get(f"/api/sessions/{unnamed}").json()["title"] == "bar of price"
+    assert anna.get(f"/api/sessions/{session_id}").json()["title"] == "Work"
+
+
 def test_a_link_of_one_session_opens_no_other(anna: httpx.Client, boris: httpx.Client, session_id: str) -> None:
     shares = anna.put(f"/api/sessions/{session_id}/shares", json={"shares": [{"may": "ask", "link": True}]}).json()
     link, other = shares["shares"][0]["link"], made(anna)
@@ -174,6 +198,7 @@ def test_a_link_of_one_session_opens_no_other(anna: httpx.Client, boris: httpx.C
         ("PUT", "/api/sessions/{id}/shares", b'{"shares": [{"may": "read"}]}'),
         ("PUT", "/api/sessions/{id}/shares", b'{"shares": [{"may": "read", "name": "boris", "link": true}]}'),
         ("PUT", "/api/sessions/{id}/shares", b'{"shares": [{"may": "read", "link": "guessed"}]}'),
+        ("PUT", "/api/sessions/{id}/shares", b'{"shares": [{"may": "read", "name": "%s"}]}' % (b"x" * 201)),
         ("GET", "/api/sessions/{id}?limit=-1", b""),
         ("GET", "/api/sessions/{id}?limit=1001", b""),
         ("GET", "/api/sessions/{id}?limit=%D9%A1", b""),

@@ -51,6 +51,11 @@ class CSVAgentExtension(ExtensionApp):
     def initialize_handlers(self) -> None:
         self.handlers.extend(routes())
         if getattr(self.serverapp, "serves_at_root", False):
+    def initialize_settings(self) -> None:
+        """Keep the secrets of shared links out of the server's log."""
+        known = self.settings.get("extra_log_scrub_param_keys") or []
+        self.settings["extra_log_scrub_param_keys"] = [*known, "link"]
+
             self.handlers.extend(routes(""))
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:

@@ -119,6 +119,8 @@ class TableHandler(ResultHandler):
                 await self.send(kept.json(offset, limit))
 
     async def _path(self, table: ResultTable) -> Path:
+        if not table.artifact:
+            raise NotFound("server.not_kept", rows=len(table.rows))
         return await (await self.manager()).artifacts.path(table.artifact)
 
 

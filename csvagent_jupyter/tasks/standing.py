@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from ..messages import FINAL, Answer, Event, Message, Stage, Status, Task
+from ..sessions.base import SessionStore
 from ..translations import say
 from .outcome import language_for
+
+MOST_EVENTS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,16 @@ class Standing(Message):
         return plain
 
 
+async def look(store: SessionStore, task: Task) -> Standing:
+    """Look up how a task stands; one whose end could be told and not be written down has ended, too."""
+    task = await store.task(task.task_id)
+    result = await store.result(task.task_id)
+    events = await store.read(task.session_id, task_id=task.task_id, limit=MOST_EVENTS)
+    if result is not None and task.status not in FINAL:
+        task = await store.task(task.task_id)  # it has ended in between
+    return standing(task, events, result)
+
+
 def standing(task: Task, events: Iterable[Event], result: Answer | None) -> Standing:
     """Read from the log how a task stands."""
     language = language_for(task.question)
@@ -57,11 +70,17 @@ def standing(task: Task, events: Iterable[Event], result: Answer | None) -> Stan
         attempt, most = meta.attempt or attempt, meta.max_attempts or most
     status = task.status
     if result is not None:
-        if status not in FINAL:  # the end could be told, and not be written down
-            status = "SUCCESS" if result.success else "FAILURE"
+        if status not in FINAL:
+            status = _status_of(result)
         code = result.final_code or code
         if result.error is not None:
             words = result.error.message
     if status in FINAL:
         stage = "done"
     return Standing(task.task_id, task.session_id, status, Meta(words, stage, attempt, most, code), result)
+
+
+def _status_of(result: Answer) -> Status:
+    if result.success:
+        return "SUCCESS"
+    return "REVOKED" if result.error is not None and result.error.kind == "cancelled" else "FAILURE"

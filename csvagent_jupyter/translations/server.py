@@ -74,6 +74,12 @@ TEXTS: Catalogue = {
         "The answer has no {part}. What it has is listed in the answer itself.",
         "В ответе этого нет: {part}. Что в нём есть, перечислено в самом ответе.",
     ),
+    "not_kept": (
+        "There was no room to keep this table whole. Its first {rows:row is|rows are} in the answer itself; free some "
+        "space and run the question again for the rest.",
+        "Места, чтобы сохранить эту таблицу целиком, не хватило. В самом ответе есть {rows:первая её строка|первые её "
+        "строки|первых её строк}; чтобы получить остальное, освободите место и задайте вопрос ещё раз.",
+    ),
     "arrow_is_whole": (
         "An Arrow file is sent whole. Leave out offset and limit, or ask for .json or .csv.",
         "Файл Arrow отдаётся целиком. Уберите offset и limit или запросите .json либо .csv.",
