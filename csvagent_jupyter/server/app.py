@@ -7,9 +7,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Bool, Integer, Unicode
+from traitlets import Bool, Float, Integer, Unicode
 
-from .feed import Feeds
+from .feed import STALL_SECONDS, Feeds
 from .monitor import Monitor
 from .routes import routes
 
@@ -32,6 +32,9 @@ class CSVAgentExtension(ExtensionApp):
 
     max_upload = Integer(4 * BYTES_PER_GB, min=1, help="Bytes that one uploaded file may have.").tag(config=True)
     max_message = Integer(16 * 2**20, min=1024, help="Bytes that one WebSocket message may have.").tag(config=True)
+    reader_seconds = Float(
+        STALL_SECONDS, min=0.1, help="Seconds after which a reader of events who takes nothing is let go."
+    ).tag(config=True)
     issuer = Unicode(
         help="Whose names people sign in with, as `issuer` in `issuer:name`; empty: found by the identity provider."
     ).tag(config=True)
@@ -48,14 +51,15 @@ class CSVAgentExtension(ExtensionApp):
         self.feeds = Feeds()
         self.monitor = Monitor(self)
 
-    def initialize_handlers(self) -> None:
-        self.handlers.extend(routes())
-        if getattr(self.serverapp, "serves_at_root", False):
     def initialize_settings(self) -> None:
         """Keep the secrets of shared links out of the server's log."""
         known = self.settings.get("extra_log_scrub_param_keys") or []
         self.settings["extra_log_scrub_param_keys"] = [*known, "link"]
 
+    def initialize_handlers(self) -> None:
+        self.feeds.stall_seconds = self.reader_seconds
+        self.handlers.extend(routes())
+        if getattr(self.serverapp, "serves_at_root", False):
             self.handlers.extend(routes(""))
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
