@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from jupyter_host import JupyterHost, ask, finished
 from model_server import ScriptedServer
+from redis_server import RedisServer
 
 CODE = "The mean.\n```python\nprint('Mean', df['price'].mean())\ndf\n```"
 
@@ -146,3 +148,56 @@ def test_whoever_has_the_token_of_a_server_without_names_is_one_person(
         page = host.page()
         assert page.get(f"/api/sessions/{session_id}").json()["may"] == "own"
         assert host.client("other").get("/api/sessions").status_code == 403
+
+
+# --- two hosts, one Redis ---------------------------------------------------------------------------------------------
+
+
+def on_redis(folder: Path, model: ScriptedServer, redis_server: RedisServer, issuer: str) -> JupyterHost:
+    settings = {"CSVAgentExtension": {"issuer": issuer}}
+    return JupyterHost(folder, model, people=True, settings=settings, environ={"REDIS_URL": redis_server.url})
+
+
+def test_two_hosts_of_one_issuer_share_sessions_and_each_runs_its_own(
+    tmp_path: Path, redis_server: RedisServer
+) -> None:
+    with (
+        ScriptedServer(CODE, repeat=True) as model,
+        on_redis(tmp_path / "here", model, redis_server, "school") as here,
+        on_redis(tmp_path / "there", model, redis_server, "school") as there,
+    ):
+        (here.root / "cities.csv").write_text("city,price\nOslo,10\nRiga,20\n")
+        anna, boris = here.client("anna"), there.client("boris")
+        session_id = anna.post("/api/sessions", json={}).json()["session_id"]
+        assert there.client("anna").get(f"/api/sessions/{session_id}").json()["may"] == "own"
+        assert boris.get(f"/api/sessions/{session_id}").status_code == 404
+        anna.put(f"/api/sessions/{session_id}/shares", json={"shares": [{"may": "ask", "name": "boris"}]})
+        theirs = ask(anna, "mean?", session_id=session_id, path="cities.csv")
+        assert finished(boris, theirs)["result"]["text_output"] == "Mean 15.0"
+        # What is kept on one host is not on the other: this is said, and one's own file helps.
+        gone = finished(boris, ask(boris, "and now?", session_id=session_id))
+        assert gone["result"]["error"]["kind"] == "unreadable" and "cities.csv" in gone["result"]["error"]["message"]
+        files = {"file": ("mine.csv", b"price\n4\n")}
+        reply = boris.post("/api/analyze", data={"query": "mean?", "session_id": session_id}, files=files)
+        assert reply.json()["text_output"] == "Mean 4.0", reply.text
+        history = anna.get(f"/api/sessions/{session_id}").json()["history"]
+        assert [turn["asked_by"] for turn in history] == ["school:anna", "school:boris", "school:boris"]
+
+
+def test_without_an_issuer_nobody_is_somebody_on_another_host(tmp_path: Path, redis_server: RedisServer) -> None:
+    with (
+        ScriptedServer(CODE, repeat=True) as model,
+        on_redis(tmp_path / "here", model, redis_server, "") as here,
+        on_redis(tmp_path / "there", model, redis_server, "") as there,
+    ):
+        anna = here.client("anna")
+        session_id = anna.post("/api/sessions", json={"title": "Anna's"}).json()["session_id"]
+        anna.put(f"/api/sessions/{session_id}/shares", json={"shares": [{"may": "ask", "name": "boris"}]})
+        assert here.client("boris").get(f"/api/sessions/{session_id}").json()["may"] == "ask"
+        for name in ("anna", "boris"):
+            assert there.client(name).get(f"/api/sessions/{session_id}").status_code == 404
+            assert there.client(name).get("/api/sessions").json() == {"sessions": []}
+        assert anna.delete(f"/api/sessions/{session_id}").status_code == 204
+        assert here.client("boris").post(f"/api/sessions/{session_id}/restore").status_code == 404
+        assert there.client("anna").post(f"/api/sessions/{session_id}/restore").status_code == 404
+        assert anna.post(f"/api/sessions/{session_id}/restore").json()["title"] == "Anna's"
