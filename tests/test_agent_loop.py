@@ -276,12 +276,35 @@ async def test_endless_code_ends_with_the_deadline(place: Workplace, sales: Sour
     assert result.text_output == "on it"
 
 
+DIE = "import os\nos.abort()"
+
+
 async def test_a_kernel_that_dies_is_told(place: Workplace, sales: Source) -> None:
-    model = ScriptedModel(reply("import os\nos._exit(3)"))
-    result, _ = await run(make_desk(place, model, Books()), "q", sales)
+    model = ScriptedModel(reply(DIE))
+    result, _ = await run(make_desk(place, model, Books(), max_attempts=1), "q", sales)
     assert result.error is not None
     assert result.error.kind == "kernel_died"
+    assert "c.CSVAgentManager.kernel_memory" in result.error.message
     assert not place.kernel.alive
+
+
+async def test_after_a_kernel_that_died_other_code_is_tried_in_another_one(shop: Shop, sales: Source) -> None:
+    model, books = ScriptedModel(reply(DIE), reply(SUM)), Books()
+    desk = make_desk(None, model, books, acquire=shop.place, language="ru")
+    result, events = await run(desk, "Сумма?", sales)
+    assert (result.success, result.value, result.attempts_count, books.released) == (True, 35, 2, 2)
+    error = result.attempts[0].error
+    assert error is not None and "c.CSVAgentManager.kernel_memory" in error.evalue
+    assert "took more memory than there is, or a library crashed" in model.prompts[1].messages[-1].content
+    assert any("процесс, выполнявший код, завершился" in event.meta.status for event in events if event.meta)
+
+
+async def test_a_kernel_that_dies_again_ends_the_run(shop: Shop, sales: Source) -> None:
+    model = ScriptedModel(reply(DIE), reply(f"x = 1\n{DIE}"), reply(SUM))
+    result, _ = await run(make_desk(None, model, Books(), acquire=shop.place), "What is the sum?", sales)
+    assert result.error is not None and result.error.kind == "kernel_died"
+    assert "c.CSVAgentManager.kernel_memory" in result.error.message
+    assert len(result.attempts) == 2 and len(model.replies) == 1
 
 
 async def test_code_that_a_limit_stops_is_repaired_with_advice_whatever_may_be_shared(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
-from ..exceptions import BadInput, Cancelled, CSVAgentError, DeadlineExceeded, Failed, LimitExceeded
+from ..exceptions import BadInput, Cancelled, CSVAgentError, DeadlineExceeded, Failed, KernelDied, LimitExceeded
 from ..messages import (
     Answer,
     Attempt,
@@ -22,6 +22,7 @@ from ..messages import (
     Question,
     Turn,
 )
+from ..translations import say
 from .account import Account
 from .advice import advise
 from .checks import Finding, check
@@ -33,7 +34,7 @@ from .reading import Reading, forget, prepare, profile_tables, read_tables, turn
 from .replay import prepare_replay
 from .result import alt_texts, keep_result, text_of
 from .script import write_script
-from .setback import LIMIT_EXCEEDED, Setback, of_advice, of_check, of_error, of_missing_code, told
+from .setback import LIMIT_EXCEEDED, PROCESS_DIED, Setback, of_advice, of_check, of_error, of_missing_code, told
 
 MAX_QUESTION: Final = 20_000
 
@@ -64,6 +65,7 @@ class Run:
         self._place: Workplace | None = None
         self._accepted: tuple[str, Execution, tuple[Finding, ...]] | None = None
         self._built_on: tuple[Turn, ...] = ()
+        self._has_died = False
 
     # --- what the runner calls --------------------------------------------------------------------------------------
 
@@ -275,9 +277,22 @@ class Run:
             forget(place)
             hit = LimitHit(error.values["name"], error.values["limit"])
             return Execution(error=ExecutionError(LIMIT_EXCEEDED, ""), limits=(hit,))
+        except KernelDied as error:
+            forget(place)
+            if not self._may_die(error):
+                raise
+            said = say("agent.process_died", self.desk.language, **error.values)
+            return Execution(error=ExecutionError(PROCESS_DIED, said))
         except (asyncio.CancelledError, CSVAgentError):
             forget(place)
             raise
+
+    def _may_die(self, error: KernelDied) -> bool:
+        """Tell whether other code may be tried: once only, because what uses up a machine's memory harms others too."""
+        if error.key != "sandbox.died" or self._has_died or self.desk.original is not None:
+            return False
+        self._has_died = True
+        return self.account.number < self.desk.max_attempts
 
     async def _judge(
         self, code: str, execution: Execution, place: Workplace, built_on: tuple[Turn, ...]

@@ -17,6 +17,12 @@ NO_CODE: Final = "The reply has no fenced block that starts with ```python. Writ
 CUT: Final = "the reply was cut off before its end: write shorter code"
 
 LIMIT_EXCEEDED: Final = "LimitExceeded"
+PROCESS_DIED: Final = "ProcessDied"
+DIED: Final = (
+    "The process that ran the code ended at once: it took more memory than there is, or a library crashed. Do it in "
+    "another way and with less: keep only the rows and columns that matter, aggregate before you merge; use plain "
+    "pandas."
+)
 LIMITS: Final = {
     "memory": "The sandbox gives the code {size} of memory. Do with less: keep only the rows and columns that matter, "
     "aggregate before you merge, make no copies.",
@@ -47,6 +53,8 @@ def of_error(code: str, error: ExecutionError, limits: Sequence[LimitHit] = (), 
     line = line_of(code, error.line_number)
     number = error.line_number if line else None
     failure = Failure(code, error.ename, error.evalue, number, line, error.traceback)
+    if error.ename == PROCESS_DIED:
+        return Setback(error, Failure(code, PROCESS_DIED, "", hint=DIED), ours=True)
     for hit in limits:
         if hit.name in LIMITS:
             hint = LIMITS[hit.name].format(size=size(hit.value), value=hit.value)
@@ -94,7 +102,7 @@ def told(error: ExecutionError, language: Language) -> str:
     evalue = " ".join(error.evalue.split())
     if len(evalue) > MAX_TOLD:
         evalue = evalue[: MAX_TOLD - 1] + "…"
-    if error.ename in ("CheckFailed", "NoCode", LIMIT_EXCEEDED):
+    if error.ename in ("CheckFailed", "NoCode", LIMIT_EXCEEDED, PROCESS_DIED):
         return evalue.rstrip(".")
     text = f"{error.ename}: {evalue}" if evalue else error.ename
     if error.line_number is None:

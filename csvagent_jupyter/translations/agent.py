@@ -95,6 +95,12 @@ TEXTS: Catalogue = {
     # What was wrong with an attempt.
     "at_line": ("{error} (line {line})", "{error} (строка {line:d})"),
     "no_code": ("the reply has no code", "в ответе модели нет кода"),
+    "process_died": (
+        "the process that ran the code ended, perhaps because memory ran out: it may take {limit:size} ({setting}), "
+        "and the machine may have less",
+        "процесс, выполнявший код, завершился — возможно, не хватило памяти: ему можно занять {limit:size} "
+        "({setting}), а на машине может быть меньше",
+    ),
     "no_code_cut": (
         "the reply was cut at its bound on tokens before there was any code; c.CSVAgentManager.max_tokens raises it",
         "ответ модели обрезан по числу токенов раньше, чем появился код; предел задаёт c.CSVAgentManager.max_tokens",
