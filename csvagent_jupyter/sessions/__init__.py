@@ -1,1 +1,1 @@
-"""Where sessions, their events, tasks and files are kept: one interface, the embedded store, files by content."""
+"""Where sessions, their events, tasks and files are kept: one interface, the embedded and the shared store, files."""

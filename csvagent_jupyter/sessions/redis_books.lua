@@ -121,6 +121,7 @@ local well, answer = pcall(answered)
 if well then
   return answer
 elseif type(answer) == 'table' then
-  return redis.error_reply(answer.refused or answer.err)
+  -- With a second word, since Redis 7 takes one alone for the text of an ERR.
+  return redis.error_reply(answer.refused and answer.refused .. ' refused' or answer.err)
 end
 return redis.error_reply('FAILED ' .. tostring(answer))
