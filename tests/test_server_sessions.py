@@ -217,6 +217,8 @@ def test_bad_input_is_told_and_changes_nothing(
 def test_what_is_wrong_is_said_in_the_clients_language(anna: httpx.Client) -> None:
     reply = anna.get("/api/sessions/none", headers={"Accept-Language": "ru-RU,ru;q=0.9"})
     assert reply.status_code == 404 and "сесси" in reply.json()["message"].lower()
+    for lang in ("%ff", "%00", "", "zz"):
+        assert "session" in anna.get(f"/api/sessions/none?lang={lang}").json()["message"]
 
 
 def test_a_path_that_climbs_out_is_no_session(anna: httpx.Client) -> None:

@@ -59,7 +59,9 @@ class CSVAgentHandler(ExtensionHandlerMixin, JupyterHandler):
     @property
     def language(self) -> Language:
         """The language that the client asks for: ``?lang=``, else its Accept-Language, else English."""
-        wanted = self.get_query_argument("lang", "") or self.request.headers.get("Accept-Language", "")
+        # Not get_query_argument, which refuses what is no UTF-8: a refusal has to be said in some language, too.
+        asked = self.request.query_arguments.get("lang", [b""])[-1].decode("utf-8", "replace")
+        wanted = asked or self.request.headers.get("Accept-Language", "")
         for part in wanted.split(","):
             tag = part.partition(";")[0].strip().lower()[:2]
             for language in LANGUAGES:
