@@ -41,8 +41,13 @@ def clients(manager: KernelManager) -> Iterator[BlockingKernelClient]:
 
 
 def value_of(client: BlockingKernelClient, code: str) -> str:
-    """Return the value of an expression as an ordinary front end gets it."""
-    reply = client.execute("", user_expressions={"value": code}, silent=True, reply=True, timeout=IN_TIME)
+    """Return the value of an expression as an ordinary front end gets it.
+
+    ipykernel aborts what still comes in while an interrupt's error is answered; a front end asks again then.
+    """
+    reply: dict[str, Any] = {"content": {"status": "aborted"}}
+    while reply["content"]["status"] == "aborted":
+        reply = client.execute("", user_expressions={"value": code}, silent=True, reply=True, timeout=IN_TIME)
     text: str = reply["content"]["user_expressions"]["value"]["data"]["text/plain"]
     return text
 

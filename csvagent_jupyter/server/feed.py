@@ -208,5 +208,6 @@ async def _events(
         if kept.event.seq is not None and kept.event.seq <= after:
             continue
         after = kept.event.seq or after
-        if task_id in (None, kept.event.task_id):
+        # What is said of the log itself, that it is out of reach for a while, is for the readers of one task too.
+        if task_id is None or kept.event.task_id in (None, task_id):
             yield kept.event, kept.text

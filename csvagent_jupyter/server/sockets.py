@@ -73,11 +73,6 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
     def max_message_size(self) -> int:
         return self.extension.max_message
 
-    @property
-    def ping_timeout(self) -> Any:
-        """Who does not answer a ping before the next one is gone."""
-        return self.ping_interval
-
     @ws_authenticated
     async def get(self, session_id: str) -> None:
         """Open the connection for who may read the session; what they may do beyond is checked message by message."""
@@ -85,6 +80,8 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
             raise HTTPError(403)
         self.session_id = (await self.session_for(session_id)).session_id
         self._after()
+        if self.request.headers.get("Upgrade", "").lower() != "websocket":
+            raise BadInput("server.no_upgrade")
         await super().get(session_id)
 
     async def open(self, *args: Any, **kwargs: Any) -> None:
