@@ -540,6 +540,19 @@ async def test_what_cannot_be_written_still_reaches_the_readers_here(store: Sess
         store.announce(result("t1"))
 
 
+async def test_what_was_announced_is_the_logs_once_it_could_be_written(store: SessionStore) -> None:
+    session_id = (await store.create_session("os:ann")).session_id
+    await store.submit(Task("t1", session_id, "os:ann", Question("?"), runner="r"))
+    claimed = await store.claim("r", 60)
+    assert claimed is not None
+    store.announce(replace(result("t1", success=False), session_id=session_id))
+    written = await store.finish("t1", claimed.fence, result("t1"), "SUCCESS")
+    assert written.result == await store.result("t1")
+    assert await take(store, session_id, 1) == [written]
+    last = await store.append(session_id, progress())
+    assert await take(store, session_id, 2) == [written, last]
+
+
 # --- shares, saved analyses, feedback, artifacts --------------------------------------------------------------------
 
 

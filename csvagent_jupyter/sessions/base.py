@@ -15,7 +15,7 @@ store does not answer. All times are the store's own, so that two hosts need not
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, Literal, Self
 
@@ -275,7 +275,8 @@ class SessionStore(ABC):
     def announce(self, event: Event) -> None:
         """Give a result to this process's readers without keeping it: the disk is full, and they wait for an end.
 
-        `follow` yields it with no `seq`, and `result` returns its answer, as long as the store is open.
+        `follow` yields it with no `seq`, and `result` returns its answer, until `finish` could write the task's end or
+        the store is closed.
         """
 
     # --- artifacts --------------------------------------------------------------------------------------------------
@@ -283,3 +284,9 @@ class SessionStore(ABC):
     @abstractmethod
     async def artifacts_in_use(self) -> frozenset[str]:
         """Return every ``artifact:<sha256>`` that an event, a task or a saved analysis mentions."""
+
+
+def take_back(announced: Mapping[str, list[Event | None]], task_id: str) -> None:
+    """Forget what was announced of a task, now that it is in the log; the places stay, since readers count them."""
+    for events in announced.values():
+        events[:] = [None if event is not None and event.task_id == task_id else event for event in events]

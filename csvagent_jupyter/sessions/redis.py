@@ -20,7 +20,7 @@ from typing import ClassVar, Final, Literal, Self
 from ..exceptions import NotFound, StoreError, StoreUnreachable
 from ..messages import Answer, Event, Feedback, Grant, LedgerEntry, SavedAnalysis, Session, Status, Task, Turn
 from ..translations import Language, say
-from .base import SessionStore
+from .base import SessionStore, take_back
 from .redis_address import EXPIRE_SECONDS, RedisAddress, address_from, expiry_from
 from .redis_books import RedisBooks
 from .redis_client import RedisClient
@@ -69,7 +69,7 @@ class RedisStore(SessionStore):
         self._books = RedisBooks(self._client, self._log)
         self._wakeups = RedisWakeups(self._client)
         self._reads: SharedReads[tuple[str, int, str | None], Page | None] = SharedReads(self._page)
-        self._announced: defaultdict[str, list[Event]] = defaultdict(list)
+        self._announced: defaultdict[str, list[Event | None]] = defaultdict(list)
         self._is_open = False
         self._finish_seconds = finish_seconds
         self._tidying: asyncio.Task[None] | None = None
@@ -180,10 +180,10 @@ class RedisStore(SessionStore):
                         yield event
                     if page.is_full:
                         continue
-                for event in self._announced.get(session_id, [])[announced:]:
+                for told in self._announced.get(session_id, [])[announced:]:
                     announced += 1
-                    if task_id in (None, event.task_id):
-                        yield event
+                    if told is not None and task_id in (None, told.task_id):
+                        yield told
                 if self._is_open:
                     await self._quiet(bell, session_id, waits)
 
@@ -254,11 +254,16 @@ class RedisStore(SessionStore):
         return await self._line.request_cancel(task_id)
 
     async def finish(self, task_id: str, fence: int, event: Event, status: Status) -> Event:
-        return await self._line.finish(task_id, fence, event, status, self._finish_seconds)
+        written = await self._line.finish(task_id, fence, event, status, self._finish_seconds)
+        take_back(self._announced, task_id)
+        return written
 
     async def result(self, task_id: str) -> Answer | None:
         unwritten = (
-            event.result for events in self._announced.values() for event in events if event.task_id == task_id
+            event.result
+            for events in self._announced.values()
+            for event in events
+            if event is not None and event.task_id == task_id
         )
         return next(unwritten, None) or await self._line.result(task_id)
 

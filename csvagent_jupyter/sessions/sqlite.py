@@ -16,7 +16,7 @@ from ..translations import Language
 from . import sqlite_books as books
 from . import sqlite_line as line
 from . import sqlite_log as log
-from .base import SessionStore
+from .base import SessionStore, take_back
 from .codec import write_json
 from .sqlite_file import SQLiteFile
 from .wakeups import LINE, Wakeups
@@ -57,7 +57,7 @@ class SQLiteStore(SessionStore):
         self._file = SQLiteFile(self.path, max_bytes=max_bytes, journal=journal)
         self._wakeups = Wakeups(self._look)
         self._is_open = False
-        self._announced: defaultdict[str, list[Event]] = defaultdict(list)
+        self._announced: defaultdict[str, list[Event | None]] = defaultdict(list)
         self._seen_version = -1
         self._seen: dict[str, int] = {}
 
@@ -191,10 +191,10 @@ class SQLiteStore(SessionStore):
                     yield event
                 if is_full:
                     continue
-                for event in self._announced.get(session_id, [])[announced:]:
+                for told in self._announced.get(session_id, [])[announced:]:
                     announced += 1
-                    if task_id in (None, event.task_id):
-                        yield event
+                    if told is not None and task_id in (None, told.task_id):
+                        yield told
                 if not bell.is_set():
                     await bell.wait()
 
@@ -237,11 +237,16 @@ class SQLiteStore(SessionStore):
         return await self._write(line.request_cancel, task_id)
 
     async def finish(self, task_id: str, fence: int, event: Event, status: Status) -> Event:
-        return await self._write(line.finish, task_id, fence, event, write_json(event), status, self._expire_seconds)
+        written = await self._write(line.finish, task_id, fence, event, write_json(event), status, self._expire_seconds)
+        take_back(self._announced, task_id)
+        return written
 
     async def result(self, task_id: str) -> Answer | None:
         unwritten = (
-            event.result for events in self._announced.values() for event in events if event.task_id == task_id
+            event.result
+            for events in self._announced.values()
+            for event in events
+            if event is not None and event.task_id == task_id
         )
         return next(unwritten, None) or await self._read(log.result, task_id)
 

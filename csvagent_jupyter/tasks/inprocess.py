@@ -248,6 +248,9 @@ class InProcessQueue(TaskQueue):
         tasks = await self._store.tasks(unfinished=True, limit=MOST_LISTED)
         if len(tasks) < MOST_LISTED:
             self._own -= settled - {task.task_id for task in tasks}
+        for task in tasks:
+            if task.runner == self.runner and task.status == "PROCESSING" and task.task_id not in self._running:
+                await self._write_end(task)
         others = [task for task in reversed(tasks) if task.runner != self.runner]
         gone = {runner for runner in {task.runner for task in others} if is_gone(runner)}
         for runner in gone:
@@ -265,6 +268,14 @@ class InProcessQueue(TaskQueue):
                 await self._end_left(task)
         if self._adopts:
             await self._adopt({task.task_id for task in left if task.outlives_runner}, tasks)
+
+    async def _write_end(self, task: Task) -> None:
+        """Write down an end that could not be when it came, as on a full disk: the rest of its session waits for it."""
+        answer = await self._store.result(task.task_id)
+        if answer is not None:
+            event = outcome.ended(task, answer)
+            with suppress(LeaseLost, NotFound):
+                await self._store.finish(task.task_id, task.fence, event, outcome.STATUSES[event.status or "error"])
 
     async def _end_left(self, task: Task) -> None:
         """End a task that was to end with its runner, or anyhow."""

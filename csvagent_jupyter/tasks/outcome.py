@@ -99,6 +99,13 @@ def unkept(task: Task, event: Event, error: CSVAgentError, language: Language) -
     return replace(event, session_id=task.session_id, result=replace(result, notes=notes))
 
 
+def ended(task: Task, answer: Answer) -> Event:
+    """Return the result event of a task that ended with `answer`."""
+    stopped = answer.error is not None and answer.error.kind == "cancelled"
+    status = "success" if answer.success else "cancelled" if stopped else "error"
+    return Event("result", task.task_id, task.session_id, status, result=answer)
+
+
 def _unanswered(task: Task, so_far: SoFar, error: AnswerError, language: Language, seconds: float) -> Answer:
     attempts = so_far.attempts
     if so_far.code:
