@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
 
 import httpx
@@ -100,17 +101,12 @@ def test_who_waits_and_goes_away_stops_the_task(
     anna: httpx.Client, model: ScriptedServer, host: JupyterHost, session_id: str
 ) -> None:
     model.script(stalled())
-    body = {"query": "mean?", "session_id": session_id, "path": "cities.csv"}
-    waiting = host.client("anna")
-
-    def ask_and_wait() -> None:
-        with pytest.raises(httpx.ReadTimeout):
-            waiting.post("/api/analyze", json=body, timeout=httpx.Timeout(60, read=6))
-
-    asker = threading.Thread(target=ask_and_wait)
-    asker.start()
-    request = model.wait_for_request(1)
-    asker.join()
+    body = json.dumps({"query": "mean?", "session_id": session_id, "path": "cities.csv"})
+    with closing(HTTPConnection("127.0.0.1", host.port)) as waiting:
+        headers = {**host.headers("anna"), "Content-Type": "application/json"}
+        waiting.request("POST", "/csvagent/api/analyze", body, headers)
+        request = model.wait_for_request(1)
+        assert request.stalled.wait(20)
     assert request.disconnected.wait(20), "the model's reply goes on, and is paid for"
     (task,) = anna.get("/api/tasks", params={"session_id": session_id}).json()["tasks"]
     assert finished(anna, task["task_id"])["status"] == "REVOKED"

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from csvagent_jupyter.tables.written import ROWS, opened
+from csvagent_jupyter.tables.written import CELLS, ROWS, opened
 
 
 def kept(folder: Path, table: pa.Table, rows_per_batch: int | None = None) -> Path:
@@ -84,6 +84,9 @@ def test_a_long_table_is_never_text_as_a_whole(tmp_path: Path) -> None:
     with opened(path) as table:
         assert max(piece.count(",") for piece in table.json()) <= ROWS
         assert max(piece.count("\n") for piece in table.csv()) <= ROWS
+    wide = kept(tmp_path, pa.table({f"c{n}": range(300) for n in range(1_000)}))
+    with opened(wide) as table:
+        assert [len(rows) for rows in table.rows()] == [CELLS // 1_000] * 6
 
 
 def test_an_empty_table_is_a_table(tmp_path: Path) -> None:

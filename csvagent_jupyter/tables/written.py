@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from ..messages import ResultTable
 
 ROWS: Final = 1_000
+CELLS: Final = 50_000
 _SAFE_INTEGER: Final = 2**63
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -36,9 +37,10 @@ class KeptTable:
     def rows(self, offset: int = 0, limit: int | None = None) -> Iterator[list[list[Any]]]:
         """Yield the rows from `offset` on as JSON values, a piece at a time."""
         left = self.total_rows if limit is None else limit
+        at_once = max(1, min(ROWS, CELLS // max(1, len(self.columns))))
         for number, size in enumerate(self._sizes):
             while offset < size and left > 0:
-                piece = self._reader.get_batch(number).slice(offset, min(ROWS, left))
+                piece = self._reader.get_batch(number).slice(offset, min(at_once, left))
                 yield self._cells(piece)
                 offset, left = offset + piece.num_rows, left - piece.num_rows
             offset = max(0, offset - size)
