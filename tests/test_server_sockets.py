@@ -175,6 +175,17 @@ async def test_close_closes(host: JupyterHost, session: str) -> None:
         assert connection.close_code == 1000
 
 
+async def test_a_connection_outlives_the_pings_that_keep_it_open(tmp_path: Path) -> None:
+    often = {"ServerApp": {"tornado_settings": {"ws_ping_interval": 50}}}
+    with JupyterHost(tmp_path, settings=often) as host:
+        session = host.client().post("/api/sessions", json={}).json()["session_id"]
+        async with opened(host, session, "host") as connection:
+            ends = asyncio.get_running_loop().time() + 1.0
+            while asyncio.get_running_loop().time() < ends:
+                await tell(connection, type="ping")
+                assert (await until(connection, "pong"))[-1] == {"type": "pong"}
+
+
 async def test_errors_are_told_in_the_language_of_the_client(host: JupyterHost, session: str) -> None:
     async with opened(host, session, query="?lang=ru") as connection:
         await connection.send("!!!")
