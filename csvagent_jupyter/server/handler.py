@@ -11,7 +11,7 @@ import msgspec
 from jupyter_server.auth.identity import IdentityProvider, LegacyIdentityProvider, PasswordIdentityProvider
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.extension.handler import ExtensionHandlerMixin
-from tornado.web import HTTPError
+from tornado.web import HTTPError, RequestHandler
 
 from ..exceptions import BadInput, CSVAgentError, StoreUnreachable
 from ..messages import Session, Task
@@ -84,12 +84,13 @@ class CSVAgentHandler(ExtensionHandlerMixin, JupyterHandler):
 
     def number(self, name: str, default: int | None, *, most: int) -> int | None:
         """Return a whole number of the address, `default` when it is not there; raises BadInput."""
-        given = self.get_query_argument(name, "")
+        given = self.get_query_arguments(name)
         if not given:
             return default
-        if not given.isascii() or not given.isdecimal() or len(given) > 16 or int(given) > most:
-            raise BadInput("server.bad_number", name=name, given=given[:40], limit=most)
-        return int(given)
+        for text in given:
+            if not text.isascii() or not text.isdecimal() or len(text) > 16 or int(text) > most:
+                raise BadInput("server.bad_number", name=name, given=text[:40], limit=most)
+        return int(given[-1])
 
     # --- what comes in and goes out -------------------------------------------------------------------------------
 
@@ -130,8 +131,17 @@ class CSVAgentHandler(ExtensionHandlerMixin, JupyterHandler):
         elif isinstance(error, HTTPError):
             message = error.log_message or responses.get(status_code, str(status_code))
             reason = error.reason or responses.get(status_code, str(status_code))
+        if status_code == 405:
+            self.set_header("Allow", ", ".join(self._verbs()))
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps({"message": message, "reason": reason}))
+
+    def _verbs(self) -> list[str]:
+        """Return what this address answers to."""
+        every = self.SUPPORTED_METHODS
+        return [
+            verb for verb in every if getattr(type(self), verb.lower()) is not getattr(RequestHandler, verb.lower())
+        ]
 
     def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
         """An error that is told to the client is no trouble of the server; a trouble is logged without its data."""

@@ -57,6 +57,11 @@ TEXTS: Catalogue = {
         "Connected. Ask with a message of the type analyze.",
         "Соединение открыто. Спрашивайте сообщением analyze.",
     ),
+    "no_upgrade": (
+        "This address is a WebSocket. Connect with a WebSocket client, or follow the session's events over HTTP.",
+        "По этому адресу открывается WebSocket. Подключитесь клиентом WebSocket или следите за событиями сессии "
+        "по HTTP.",
+    ),
     "not_allowed": (
         "You may not do this here ({action}). Ask the server's administrator for the right to.",
         "Здесь вам это не разрешено ({action}). Попросите право у администратора сервера.",
