@@ -540,9 +540,11 @@ def test_every_text_can_be_read_light_and_dark_wide_and_narrow(
 def test_the_keyboard_is_enough(browser: Browser, host: JupyterHost, model_server: ScriptedServer, sales: Path) -> None:
     model_server.script(GOOD)
     with opened(browser, signed_in(host)) as page:
+        page.on("filechooser", lambda _: None)  # asked for now, so that it is not too late when the key is pressed
         page.keyboard.press("Tab")
         expect(page.get_by_role("button", name="New session")).to_be_focused()
         page.keyboard.press("Tab")
+        expect(page.locator("#welcome-pick")).to_be_focused()
         with page.expect_file_chooser() as chooser:
             page.keyboard.press("Enter")
         chooser.value.set_files(sales)
