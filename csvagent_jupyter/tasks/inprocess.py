@@ -60,6 +60,7 @@ class InProcessQueue(TaskQueue):
         self._listener: asyncio.Task[None] | None = None
         self._clock = _SteadyClock()
         self._more = False
+        self._adopting = False
         self._turns = Turns()
 
     @property
@@ -143,7 +144,8 @@ class InProcessQueue(TaskQueue):
                     looked_around = time.monotonic()
                     await self._look_around()
                 await self._stop_cancelled()
-                await self._claim()
+                if not self._adopting:
+                    await self._claim()
                 await self._listen()
                 pause = max(looked_around + self._look_seconds() - time.monotonic(), 0.0)
             except StoreError as error:
@@ -287,7 +289,8 @@ class InProcessQueue(TaskQueue):
 
     async def _adopt(self, left: set[str], unfinished: Sequence[Task]) -> None:
         """Run what was left to others, in turns with what waits here."""
-        choice = left | {task.task_id for task in unfinished if task.runner == self.runner} - self._running.keys()
+        here = {task.task_id for task in unfinished if task.runner in ("", self.runner)}
+        choice = left | (here - self._running.keys())
         while left and len(self._running) < self._max_running:
             task = self._turns.next(unfinished, choice, (running for _, _, running in self._running.values()))
             if task is None:
@@ -298,7 +301,8 @@ class InProcessQueue(TaskQueue):
             claimed = await self._store.claim(self.runner, self._lease, task_id=task.task_id, take_over=take_over)
             if claimed is not None:
                 await self._begin(claimed)
-        self._more = self._more or bool(left)
+        self._adopting = bool(left)
+        self._more = self._more or self._adopting
 
 
 class _SteadyClock:
