@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from traitlets import observe
@@ -89,14 +90,9 @@ class CSVAgentManager(Settings):
         await self.store.open()
         self.access = Access(self.store)
         self.artifacts = Artifacts(self.folder / self.store.artifacts_folder, quota=self.artifact_quota)
-        limits, idle = self.kernel_limits, self.kernel_idle_seconds
-        pool = KernelPool(
-            self.max_kernels,
-            idle,
-            lambda: SandboxKernel(limits, server_idle_seconds=idle),
-            spare=self.spare_kernel,
-            max_memory=self.kernels_memory,
-        )
+        limits, idle, layer = self.kernel_limits, self.kernel_idle_seconds, self.kernel_outer_layer
+        make = partial(SandboxKernel, limits, server_idle_seconds=idle, outer_layer=layer)
+        pool = KernelPool(self.max_kernels, idle, make, spare=self.spare_kernel, max_memory=self.kernels_memory)
         self._workshop = Workshop(self.store, self.artifacts, pool, self.rules)
         self._queue = self.task_queue_class(
             self.store, self._workshop.prepare, Run, max_running=self.max_running, adopts=self.adopts
@@ -108,8 +104,11 @@ class CSVAgentManager(Settings):
             self.prewarm()
 
     def prewarm(self) -> None:
-        """Have a kernel made ready in the background, so that the first question finds it."""
+        """Have a kernel made ready in the background, and what reads files, so that the first question finds them."""
+        from .tables.warming import warm_in_background
+
         self.workshop.kernels.prewarm()
+        warm_in_background()
 
     async def stop(self) -> None:
         """End what runs here, and let go of kernels, connections and files; harmless when repeated."""

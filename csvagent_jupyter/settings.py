@@ -11,6 +11,7 @@ from traitlets import Bool, Enum, Float, Integer, Type, Unicode, default
 from traitlets.config import LoggingConfigurable
 
 from .confinement import Limits
+from .confinement.outer import OUTER_LAYERS
 from .messages import ISOLATIONS, SHARES, Budget, limit_setting
 from .translations import say
 
@@ -57,6 +58,13 @@ class Settings(LoggingConfigurable):
     spare_kernel = Bool(True, help="Start one kernel ahead, so that a session's first question finds it ready.").tag(
         config=True
     )
+    kernel_outer_layer = Enum(
+        OUTER_LAYERS,
+        allow_none=True,
+        default_value=None,
+        help="Whether kernels run inside bubblewrap as well: off, bubblewrap (where that works), or required; "
+        "none: CSVAGENT_OUTER_LAYER, else off.",
+    ).tag(config=True)
     # kernel_memory, kernel_cpu_seconds and so on: one for each limit, as `Limits` declares it
     for _limit in fields(Limits):
         locals()[limit_setting(_limit.name)] = Integer(

@@ -43,8 +43,9 @@ print(json.dumps({
 }))
 '''
 async def main():
-    prewarm()
-    kernel = SandboxKernel(forked=sys.argv[1] == "forked")
+    layer = os.environ.pop("SET", None)
+    prewarm(layer)
+    kernel = SandboxKernel(forked=sys.argv[1] == "forked", outer_layer=layer)
     try:
         await kernel.start()
         done = await kernel.execute(f"PATHS = {sys.argv[2:]!r}" + INSIDE, timeout=60)
@@ -96,9 +97,9 @@ class Host:
         program.write_text(text)
         program.chmod(0o755)
 
-    def environment(self, layer: str, path: str | None = None) -> dict[str, str]:
+    def environment(self, layer: str, path: str | None = None, setting: str | None = None) -> dict[str, str]:
         """What a process of this user is started with."""
-        return {
+        return ({} if setting is None else {"SET": setting}) | {
             "PATH": path if path is not None else f"{self.programs}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
             "HOME": str(self.temporary),
@@ -106,22 +107,26 @@ class Host:
             "CSVAGENT_OUTER_LAYER": layer,
         }
 
-    def start(self, layer: str, *, forked: bool = True, path: str | None = None) -> subprocess.Popen[bytes]:
+    def start(
+        self, layer: str, *, forked: bool = True, path: str | None = None, setting: str | None = None
+    ) -> subprocess.Popen[bytes]:
         """Start a kernel in a process of this user, which waits for a line or the end of its input."""
         command = [self._python, "-W", "ignore", "-c", KERNEL, "forked" if forked else "started", *self.paths]
         return subprocess.Popen(
             command,
             **self._identity,
-            env=self.environment(layer, path),
+            env=self.environment(layer, path, setting),
             cwd="/",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
 
-    def ask(self, layer: str, *, forked: bool = True, path: str | None = None) -> dict[str, Any]:
+    def ask(
+        self, layer: str, *, forked: bool = True, path: str | None = None, setting: str | None = None
+    ) -> dict[str, Any]:
         """Start a kernel, end it, and return what it told."""
-        with self.start(layer, forked=forked, path=path) as process:
+        with self.start(layer, forked=forked, path=path, setting=setting) as process:
             told, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors.decode()
         found: dict[str, Any] = json.loads(told)
@@ -244,6 +249,15 @@ def test_an_ordinary_start_has_no_outer_layer_and_is_refused_where_that_is_requi
     host.program(PASSES)
     assert host.ask("bubblewrap", forked=False)["gaps"] == [NAMED]
     assert "The outer layer around the code is required" in host.ask("required", forked=False)["refused"]
+
+
+def test_a_setting_goes_before_the_environment(host: Host) -> None:
+    host.program(PASSES)
+    assert Path(host.ask("off", setting="required")["folder"]).parent.name == f"csvagent-{os.getuid()}"
+    assert Path(host.ask("required", setting="off")["folder"]).parent == host.temporary
+    host.program(REFUSES)
+    assert "No permissions to create a new namespace" in host.ask("off", setting="required")["refused"]
+    assert "refused" not in host.ask("on", setting="off")
 
 
 def test_a_folder_that_somebody_else_made_is_not_used(host: Host) -> None:

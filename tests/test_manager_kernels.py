@@ -16,6 +16,7 @@ from csvagent_jupyter.manager import CSVAgentManager
 from csvagent_jupyter.messages import Question, Source
 from csvagent_jupyter.sandbox import SandboxKernel
 from csvagent_jupyter.sandbox.forking import usual_server
+from csvagent_jupyter.sandbox.provisioner import SandboxProvisioner
 
 FIRST = 'Total by city.\n```python\ntotals = df.groupby("city")["price"].sum()\nprint("Totals:", len(totals))\n```'
 SECOND = 'The largest total.\n```python\nprint("Largest:", totals.idxmax(), totals.max())\n```'
@@ -35,6 +36,17 @@ async def manager(
     )
     yield manager
     await manager.stop()
+
+
+@pytest.mark.parametrize("layer", [None, "off", "required"])
+async def test_the_outer_layer_that_is_set_is_that_of_every_kernel(
+    manager: CSVAgentManager, monkeypatch: pytest.MonkeyPatch, layer: str | None
+) -> None:
+    monkeypatch.setenv("CSVAGENT_OUTER_LAYER", "bubblewrap")
+    manager.kernel_outer_layer = layer
+    await manager.start(warm=False)
+    provisioner = SandboxProvisioner(config=manager.workshop.kernels._make()._config)
+    assert provisioner.outer_layer == (layer or "bubblewrap")
 
 
 async def is_idle_for_too_long(manager: CSVAgentManager, kernel: SandboxKernel) -> None:

@@ -96,6 +96,15 @@ def test_every_limit_is_a_setting_with_a_text_and_a_row_on_the_page(limit: str) 
         Settings(**{name: least - 1})
 
 
+def test_the_outer_layer_is_a_setting_and_left_to_the_environment_unless_set() -> None:
+    assert Settings().kernel_outer_layer is None and "kernel_outer_layer" in page_rows()
+    config = Config()
+    config.CSVAgentManager.kernel_outer_layer = "required"
+    assert CSVAgentManager(config=config).kernel_outer_layer == "required"
+    with pytest.raises(TraitError):
+        Settings(kernel_outer_layer="docker")
+
+
 def test_the_folder_is_in_jupyters_unless_another_is_set(tmp_path: Path) -> None:
     assert Settings().folder == Path(jupyter_data_dir()) / "csvagent"
     assert Settings(data_folder=str(tmp_path)).folder == tmp_path

@@ -40,7 +40,7 @@ async def examine(language: Language) -> dict[str, Any]:
         found["model"], found["models"] = await _models(manager, language, opened=found["store"]["error"] is None)
     finally:
         await manager.stop()
-    found["kernel"] = await _kernel(language)
+    found["kernel"] = await _kernel(manager.kernel_outer_layer, language)
     found["packages"] = {name: _version(name) for name in PACKAGES}
     found["healthy"] = all(found[part]["error"] is None for part in ("store", "model", "kernel"))
     return found
@@ -104,10 +104,10 @@ def _reason(manager: CSVAgentManager, found: bool, name: str) -> str:
     return "ollama" if name.startswith("ollama:") else "nothing"
 
 
-async def _kernel(language: Language) -> dict[str, Any]:
+async def _kernel(layer: str | None, language: Language) -> dict[str, Any]:
     """Start a kernel, have it add two numbers, and end it again."""
-    kernel = SandboxKernel()
-    not_forked = await why_not()
+    kernel = SandboxKernel(outer_layer=layer)
+    not_forked = await why_not(layer)
     begin = time.perf_counter()
     found: dict[str, Any] = {
         "not_forked": not_forked,
@@ -120,7 +120,7 @@ async def _kernel(language: Language) -> dict[str, Any]:
         "fonts": [],
     }
     try:
-        found["outer_layer"] = chosen()
+        found["outer_layer"] = layer or chosen()
         if found["outer_layer"] != "off" and (missing := trouble()) is not None:
             found["outer_trouble"] = missing.say(language)
         await kernel.start()

@@ -91,9 +91,9 @@ def shared_place() -> Path:
     return place
 
 
-def usual_place() -> Path | None:
-    """Return where sandboxes are made when the environment asks for the outer layer and there can be one."""
-    return shared_place() if chosen() != "off" and trouble() is None else None
+def usual_place(layer: str | None = None) -> Path | None:
+    """Return where sandboxes are made when `layer`, else the environment, asks for one and there can be one."""
+    return shared_place() if (layer or chosen()) != "off" and trouble() is None else None
 
 
 def _seen() -> Iterator[str]:

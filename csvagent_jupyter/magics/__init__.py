@@ -101,7 +101,8 @@ class Loaded:
     def _after_cell(self, result: Any) -> None:
         """Once the cell that loaded us is through, have ready what the first question's code will run in."""
         self._listen_no_more()
-        threading.Thread(target=_prewarm, name="csvagent-prewarm", daemon=True).start()
+        layer = self.shell.config.get("CSVAgentManager", {}).get("kernel_outer_layer")
+        threading.Thread(target=_prewarm, args=(layer,), name="csvagent-prewarm", daemon=True).start()
 
     def _listen_no_more(self) -> None:
         if self._after_cell in self.shell.events.callbacks["post_run_cell"]:
@@ -138,10 +139,13 @@ def _let_the_body_be_empty(lines: list[str]) -> list[str]:
 _let_the_body_be_empty.has_side_effects = True  # type: ignore[attr-defined]
 
 
-def _prewarm() -> None:
+def _prewarm(outer_layer: object) -> None:
+    from ..confinement.outer import OUTER_LAYERS
     from ..sandbox.forking import prewarm
+    from ..tables.warming import warm
 
-    prewarm()
+    prewarm(next((layer for layer in OUTER_LAYERS if layer == outer_layer), None))
+    warm()
 
 
 def _html(answer: Answer) -> str:

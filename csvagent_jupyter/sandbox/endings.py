@@ -47,6 +47,17 @@ async def _quietly(future: asyncio.Future[Any]) -> None:
         future.exception()
 
 
+async def kill(provisioner: Any, within: float = ENDS_WITHIN) -> None:
+    """Kill a provisioner's process and wait for its end; a fork server that does not do it is ended itself."""
+    await provisioner.kill()
+    try:
+        await asyncio.wait_for(provisioner.wait(), within)
+    except TimeoutError:
+        if isinstance(provisioner.process, ForkedProcess):
+            provisioner.process.end_server()
+        await provisioner.wait()
+
+
 def end_unasked(owner: int, end_process: Callable[[], None], folder: Path) -> None:
     """What still happens when nobody called `stop`: at garbage collection or at the interpreter's end.
 

@@ -24,6 +24,7 @@ from ..exceptions import KernelDied
 from .layout import CONFINED, ONE_THREAD, make_folder, share_font_list
 
 IDLE_SECONDS: Final = 900.0
+MEASURED_WITHIN: Final = 60.0
 _WARM: Final = f"{__package__}.inside.warm"
 # A fork cannot make up for what its server read from these when it started.
 _READ_AT_START: Final = ("PYTHONPATH", "PYTHONUSERBASE", "LD_LIBRARY_PATH", "FONTCONFIG_PATH", "FONTCONFIG_FILE")
@@ -132,7 +133,10 @@ class KernelServer:
             finally:
                 os.close(end)
             try:
-                await spawned.wait()
+                await asyncio.wait_for(spawned.wait(), MEASURED_WITHIN)
+            except TimeoutError:
+                spawned.end_server()
+                raise CannotFork("nothing was measured in the time for it") from None
             except asyncio.CancelledError:
                 spawned.send_signal(signal.SIGKILL, group=True)
                 await spawned.wait()
@@ -158,27 +162,27 @@ def server_for(
         return _servers[key]
 
 
-def prewarm() -> None:
+def prewarm(outer_layer: str | None = None) -> None:
     """Have the fork server started, so that the first kernel finds it; does not wait for it."""
     with contextlib.suppress(KernelDied, OSError):  # an outer layer that cannot be; the first kernel says so
-        usual_server().server.begin()
+        usual_server(outer_layer).server.begin()
 
 
-async def why_not() -> str:
+async def why_not(outer_layer: str | None = None) -> str:
     """Start the fork server, and return why there can be none; empty when there is."""
     try:
-        await usual_server().server.start()
+        await usual_server(outer_layer).server.start()
     except (CannotFork, KernelDied, OSError) as reason:
         return str(reason)
     return ""
 
 
-def usual_server() -> KernelServer:
-    """Return the server for kernels whose environment is made from this process's own, in the outer layer it asks for.
+def usual_server(outer_layer: str | None = None) -> KernelServer:
+    """Return the server for kernels whose environment is made from this process's own, in that outer layer.
 
-    Raises KernelDied or OSError when what is asked for is not known or not ours.
+    None: the one that the environment asks for. Raises KernelDied or OSError when that is not known or not ours.
     """
-    return server_for(clean_environment(os.environ, Path(os.sep), Limits()), place=usual_place())
+    return server_for(clean_environment(os.environ, Path(os.sep), Limits()), place=usual_place(outer_layer))
 
 
 def _lay_out(environ: Mapping[str, str], folder: Path) -> dict[str, str]:

@@ -27,7 +27,7 @@ from ..messages import Execution, Isolation
 from ..translations import Language, say
 from . import processes
 from .conversation import Conversation, LiveText
-from .endings import ENDS_WITHIN, end_at_once, end_unasked, settle, to_the_end
+from .endings import ENDS_WITHIN, end_at_once, end_unasked, kill, settle, to_the_end
 from .forking import IDLE_SECONDS, ForkedProcess
 from .intake import OutFolder, Taken, WorkFolder
 from .layout import make_folder, put_file, sandbox_environment
@@ -53,7 +53,7 @@ class SandboxKernel:
     It belongs to the event loop in which it was started. `folder` is where its working folder is made (default: the
     system's temporary folder); everything in it is gone after `stop`. `confined` and `forked` may be switched off to
     see what confinement and fork server do; where the system does not have them, they are off by themselves. The fork
-    server ends when it was not needed for `server_idle_seconds`.
+    server ends when it was not needed for `server_idle_seconds`. `outer_layer` None is what the environment says.
     """
 
     def __init__(
@@ -65,11 +65,14 @@ class SandboxKernel:
         confined: bool = True,
         forked: bool = True,
         server_idle_seconds: float = IDLE_SECONDS,
+        outer_layer: str | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.kernel_name = kernel_name
         options = {"confined": confined, "forked": forked, "server_idle_seconds": server_idle_seconds}
-        self._config = Config({"SandboxProvisioner": options})
+        layer = {"outer_layer": outer_layer} if outer_layer is not None else {}
+        self._config = Config({"SandboxProvisioner": options | layer})
+        self._outer_layer = outer_layer
         self._parent = folder
         self._manager: AsyncKernelManager | None = None
         self._conversation: Conversation | None = None
@@ -159,7 +162,8 @@ class SandboxKernel:
             raise
 
     async def _start(self) -> None:
-        self._folder = folder = Path(tempfile.mkdtemp(prefix="csvagent-", dir=self._parent or usual_place()))
+        parent = self._parent or usual_place(self._outer_layer)
+        self._folder = folder = Path(tempfile.mkdtemp(prefix="csvagent-", dir=parent))
         make_folder(folder)
         self._context = zmq.asyncio.Context()
         self._context.setsockopt(zmq.MAXMSGSIZE, self.limits.message)
@@ -350,16 +354,8 @@ class SandboxKernel:
             return
 
     async def _kill(self) -> None:
-        provisioner = self._provisioner
-        if provisioner is None:
-            return
-        await provisioner.kill()
-        try:
-            await asyncio.wait_for(provisioner.wait(), ENDS_WITHIN)
-        except TimeoutError:
-            if isinstance(provisioner.process, ForkedProcess):
-                provisioner.process.end_server()
-            await provisioner.wait()
+        if self._provisioner is not None:
+            await kill(self._provisioner, ENDS_WITHIN)
 
     @property
     def _provisioner(self) -> Any:

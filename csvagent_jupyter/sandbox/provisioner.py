@@ -27,6 +27,7 @@ from ..confinement.outer import OUTER_LAYERS, PROGRAM, chosen, shared_place, tro
 from ..confinement.spawning import CannotFork
 from ..exceptions import KernelDied
 from . import processes
+from .endings import kill
 from .forking import IDLE_SECONDS, ForkedProcess, server_for
 from .layout import CONFINED, LIMITS, ONE_THREAD, empty_home, make_folder, sandbox_environment, share_font_list
 
@@ -96,12 +97,10 @@ class SandboxProvisioner(LocalProvisioner):
             line = await asyncio.wait_for(_first_line(report), START_SECONDS)
             self.report = msgspec.json.decode(line, type=Report)
         except (TimeoutError, msgspec.DecodeError, ValueError) as error:
-            await self.kill()
-            await self.wait()
+            await kill(self)
             raise KernelDied("sandbox.not_started", detail=_tail(log)) from error
         except asyncio.CancelledError:
-            await self.kill()
-            await self.wait()
+            await kill(self)
             raise
         return info
 
