@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -15,6 +16,10 @@ from jupyter_host import JupyterHost, ask, finished, until
 from model_server import Reply, ScriptedServer
 from prometheus_client.parser import text_string_to_metric_families
 from redis_server import RedisServer
+
+from csvagent_jupyter.exceptions import StoreUnreachable
+from csvagent_jupyter.server import health
+from csvagent_jupyter.server.health import Part
 
 SECRET = "Кафе-Tortoni-8731"
 SALES = f"city,price\n{SECRET},10\nRome,20\n"
@@ -154,6 +159,16 @@ def test_figures_count_tasks_attempts_tokens_and_refusals(host: JupyterHost, mod
     assert not any(secret in name for name in now for secret in (SECRET, session, stopped, "anna", "sales", "test"))
 
 
+def test_who_reads_events_is_counted(host: JupyterHost) -> None:
+    anna = host.client("anna")
+    session = anna.post("/api/sessions", json={}).json()["session_id"]
+    with anna.stream("GET", f"/api/sessions/{session}/events") as stream:
+        lines = stream.iter_lines()
+        assert next(lines).startswith("retry")
+        until(lambda: figures(host)["csvagent_readers"] == 1)
+    until(lambda: figures(host)["csvagent_readers"] == 0)
+
+
 def test_stats_sum_up_what_who_asks_has_asked(host: JupyterHost, model: ScriptedServer) -> None:
     vera = host.client("vera")
     assert vera.get("/api/stats").json()["success_rate"] is None
@@ -209,3 +224,37 @@ def test_without_json_the_lines_are_words_in_the_servers_log(tmp_path: Path) -> 
         finished(client, task_id)
         line = until(lambda: [line for line in list(host.log) if "task ended" in line and task_id in line])[0]
         assert re.search(r"status=success attempts=1 seconds=\d", line), line
+
+
+# --- a part by itself -----------------------------------------------------------------------------------------------
+
+
+async def test_a_part_that_hangs_is_looked_at_once_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "WITHIN_SECONDS", 0.05)
+    looks, goes_on = [], asyncio.Event()
+
+    async def look() -> dict[str, Any]:
+        looks.append(1)
+        await goes_on.wait()
+        return {"free_bytes": 7}
+
+    part = Part("disk", look)
+    for _ in range(3):
+        assert await part.state() == {"status": "down", "reason": "no_answer"}
+    assert len(looks) == 1
+    goes_on.set()
+    assert await part.state() == {"status": "up", "free_bytes": 7}
+    assert await part.state() == {"status": "up", "free_bytes": 7}
+    assert len(looks) == 2
+    await part.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(StoreUnreachable("sessions.closed"), "store_unreachable"), (PermissionError(), "PermissionError")],
+)
+async def test_a_part_that_fails_is_down(error: Exception, reason: str) -> None:
+    async def look() -> dict[str, Any]:
+        raise error
+
+    assert await Part("store", look).state() == {"status": "down", "reason": reason}

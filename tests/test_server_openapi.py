@@ -78,7 +78,7 @@ def test_addresses_have_what_their_examples_show() -> None:
 def test_every_text_of_the_description_is_used() -> None:
     used = {operation.name for operation in OPERATIONS}
     used |= {f"param_{name}" for operation in OPERATIONS for name in operation.query}
-    page_words = {"title", "about", "parameters", "body", "replies", "shapes", "machine_readable"}
+    page_words = {"title", "about", "parameters", "body", "messages", "replies", "shapes", "machine_readable"}
     assert TEXTS.keys() == used | page_words
 
 

@@ -117,6 +117,14 @@ def test_a_token_opens_nothing_else_of_jupyter(served: Served, path: str) -> Non
         assert served.client.request(method, path, json={}).status_code == 404
 
 
+def test_health_is_where_a_container_looks_for_it(served: Served) -> None:
+    with httpx.Client(base_url=served.address, trust_env=False) as nobody:
+        until(lambda: nobody.get("/health").status_code == 200)
+        assert nobody.get("/health").json() == {"status": "healthy"}
+    assert served.client.get("/health").json()["model"] == "offline"
+    assert "csvagent_questions_total" in served.client.get("/metrics").text
+
+
 def test_without_the_token_there_is_nothing(served: Served) -> None:
     with httpx.Client(base_url=served.address, trust_env=False) as nobody:
         for path in ("/api/sessions", "/csvagent/api/sessions", "/api/tasks"):

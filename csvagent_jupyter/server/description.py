@@ -48,6 +48,7 @@ class Operation:
 
     `body` is what JSON has to be, `files` says that a form with files is taken too. `replies` maps a status to a
     shape, to a media type, or to None where there is nothing; `errors` are further statuses, each with an Error.
+    `messages` are what goes to and fro over a WebSocket.
     """
 
     verb: str
@@ -59,6 +60,7 @@ class Operation:
     replies: Mapping[int, Any]
     errors: tuple[int, ...] = ()
     is_open: bool = False
+    messages: tuple[type, ...] = ()
 
     def to_dict(self, language: Language) -> dict[str, Any]:
         """Return it as OpenAPI has it."""
@@ -70,6 +72,8 @@ class Operation:
         }
         if self.is_open:
             found["security"] = [{}, {"token": []}]
+        if self.messages:
+            found["x-messages"] = [_of(message) for message in self.messages]
         if self.body is not None:
             found["requestBody"] = {"content": self._contents(), "required": self.files}
         return found
@@ -91,10 +95,10 @@ class Operation:
         return contents
 
     def _all_replies(self) -> dict[int, Any]:
-        usual = () if self.is_open else (401, 403)
-        return {**self.replies, **dict.fromkeys((*usual, 404, *self.errors, 500, 503), shapes.Error)} | dict(
-            self.replies
-        )
+        usual = [] if self.is_open else [401, 403]
+        if "{" in self.path or self.files or "session_id" in self.query:
+            usual.append(404)
+        return {**self.replies, **dict.fromkeys((*usual, *self.errors, 503), shapes.Error)} | dict(self.replies)
 
 
 _S: Final = "api/sessions/{session_id}"
@@ -237,10 +241,21 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         query={"after": _SEQ, **_LINK},
         replies={101: None},
         errors=(400,),
+        messages=(sockets.Analyze, sockets.Cancel, sockets.Ping, sockets.Close, Event),
     ),
 )
 
-_TAKEN: Final = (Asked, Again, NewSession, Renamed, Shares, sockets.Analyze, sockets.Cancel)
+_TAKEN: Final = (
+    Asked,
+    Again,
+    NewSession,
+    Renamed,
+    Shares,
+    sockets.Analyze,
+    sockets.Cancel,
+    sockets.Ping,
+    sockets.Close,
+)
 _MADE: Final = (
     *(Session, Answer, Standing, shapes.Error),
     *(shapes.SessionReply, shapes.SessionList, shapes.SessionHistory, shapes.ShareList),
@@ -333,4 +348,6 @@ def _reply(status: int, shape: Any) -> dict[str, Any]:
 
 
 def _content(kind: Any) -> dict[str, Any]:
+    if kind == STREAM:  # each `data:` line is one event
+        return {"schema": {"type": "string", "contentMediaType": JSON, "contentSchema": _of(Event)}}
     return {} if isinstance(kind, str) else {"schema": _of(kind)}

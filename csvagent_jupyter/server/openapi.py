@@ -101,7 +101,7 @@ def page(description: dict[str, Any], language: Language) -> str:
 
 
 def _operation(verb: str, path: str, operation: dict[str, Any], language: Language) -> str:
-    rows = [
+    parameters = [
         _row(f"<code>{escape(one['name'])}</code> · {one['in']}", _kind(one["schema"]), one.get("description", ""))
         for one in operation["parameters"]
     ]
@@ -109,15 +109,16 @@ def _operation(verb: str, path: str, operation: dict[str, Any], language: Langua
         _row(f"<code>{escape(kind)}</code>", _kind(content["schema"]))
         for kind, content in operation.get("requestBody", {}).get("content", {}).items()
     ]
+    messages = [_row(_kind(message), "") for message in operation.get("x-messages", [])]
     replies = [
         _row(f"<code>{status}</code>", _contents(reply), reply["description"])
         for status, reply in operation["responses"].items()
     ]
+    tables = {"parameters": parameters, "body": bodies, "messages": messages, "replies": replies}
     return (
         f'<details id="{operation["operationId"]}"><summary><b class="verb">{verb.upper()}</b> '
         f"<code>{escape(path)}</code><p>{escape(operation['summary'])}</p></summary>"
-        f"{_table('parameters', rows, language)}{_table('body', bodies, language)}"
-        f"{_table('replies', replies, language)}</details>"
+        f"{''.join(_table(title, rows, language) for title, rows in tables.items())}</details>"
     )
 
 
@@ -151,6 +152,8 @@ def _kind(schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         name = escape(schema["$ref"].rpartition("/")[2])
         return f'<a href="#{name}">{name}</a>'
+    if "contentSchema" in schema:
+        return f"{_kind(schema['contentSchema'])}, {_kind(schema['contentSchema'])}, …"
     if "anyOf" in schema:
         return " | ".join(_kind(one) for one in schema["anyOf"])
     if "enum" in schema:

@@ -14,6 +14,7 @@ TEXTS: Catalogue = {
     ),
     "parameters": ("Parameters", "Параметры"),
     "body": ("Body", "Тело запроса"),
+    "messages": ("Messages", "Сообщения"),
     "replies": ("Replies", "Ответы"),
     "shapes": ("Shapes", "Структуры"),
     "machine_readable": ("The same for programs: openapi.json", "То же для программ: openapi.json"),
