@@ -3,6 +3,7 @@
 # make test     lint, types, layers, tests
 # make escapes  all attempts to break out: refused where confined, working in the control run
 # make soak     500 kernels in a row and 50 at once, with kills: nothing is left over
+# make ipykernels  the versions of ipykernel that are admitted: a kernel starts with each
 # make bench    what the product costs, each figure beside its yardstick
 # make build    wheel and sdist into dist/
 # make clean    remove what was made here, the environment included
@@ -10,12 +11,13 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo lab test check escapes soak bench build clean browser
+.PHONY: demo lab test check escapes ipykernels soak bench build clean browser
 .DEFAULT_GOAL := demo
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 NOTEBOOK ?= examples/tour.ipynb
 BIN := .venv/bin
+IPYKERNELS := 6.31.0 7.0.1 7.1.0 7.2.0 7.3.0 7.4.0
 EXTENSION := csvagent_jupyter/labextension/package.json
 EXTENSION_SOURCES := $(wildcard labextension/src/* labextension/schema/*) labextension/package.json \
 	labextension/yarn.lock labextension/tsconfig.json
@@ -43,6 +45,15 @@ check: $(INSTALLED)
 
 escapes: $(INSTALLED)
 	pytest --timeout 600 tests/escapes_whole.py
+
+# One folder for each, by the name that the sandbox may read libraries in, before the installed version on the path.
+ipykernels: $(INSTALLED)
+	folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	for version in $(IPYKERNELS); do \
+		uv pip install --quiet --no-deps --target "$$folder/$$version/site-packages" "ipykernel==$$version"; \
+		PYTHONPATH="$$folder/$$version/site-packages" CSVAGENT_TEST_IPYKERNEL=$$version \
+			pytest -q tests/test_sandbox_ipykernel.py; \
+	done
 
 soak: $(INSTALLED)
 	python -W ignore -m tests.soak

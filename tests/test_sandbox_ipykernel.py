@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from importlib.metadata import version
 
 import pytest
@@ -21,7 +22,8 @@ for number in map(int, os.listdir("/proc/self/fd")):
 from ipykernel.kernelapp import IPKernelApp
 from csvagent_jupyter.sandbox.inside.application import SandboxApp
 app = type(get_ipython().kernel.parent)
-[sorted(set(families)), "debugpy" in sys.modules, sys.modules["ipykernel.debugger"].__file__ is None
+from importlib.metadata import version
+[version("ipykernel"), sorted(set(families)), "debugpy" in sys.modules, sys.modules["ipykernel.debugger"].__file__ is None
  if hasattr(sys.modules["ipykernel.debugger"], "__file__") else True, app is SandboxApp]
 """
 
@@ -33,7 +35,7 @@ async def test_a_kernel_has_neither_tcp_sockets_nor_a_debugger(forked: bool) -> 
     try:
         done = await kernel.execute(LOOK, timeout=30)
         assert done.error is None
-        assert done.value == ["['AF_UNIX']", False, True, True]
+        assert done.value == [version("ipykernel"), "['AF_UNIX']", False, True, True]
     finally:
         await kernel.stop()
 
@@ -63,4 +65,5 @@ def test_the_steps_of_the_start_are_those_that_are_overridden() -> None:
     assert "self.configure_tornado_logger()" in iopub
     assert "background_socket" in iopub
     assert "pipe" in inspect.signature(IOPubThread).parameters
+    assert version("ipykernel") == os.environ.get("CSVAGENT_TEST_IPYKERNEL", version("ipykernel"))  # make ipykernels
     assert (6, 31) <= tuple(map(int, version("ipykernel").split(".")[:2])) < (8,)

@@ -86,7 +86,7 @@ class SandboxApp(IPKernelApp):
         knows_subscribers = "session" in inspect.signature(IOPubThread).parameters
         socket = context.socket(zmq.XPUB if knows_subscribers else zmq.PUB)
         socket.linger = 1000
-        if knows_subscribers:
+        if hasattr(self, "_apply_curve_server_options"):  # not in each version whose thread knows its subscribers
             self._apply_curve_server_options(socket)
         self.iopub_port = self._bind_socket(socket, self.iopub_port)  # type: ignore[no-untyped-call]
         self.configure_tornado_logger()  # type: ignore[no-untyped-call]
