@@ -214,6 +214,9 @@ ASKED = {"query": "mean?", "path": "cities.csv"}
         (ASKED | {"timeout": 1e9}, 400),
         (ASKED | {"model": "replay:/etc/hosts"}, 400),
         (ASKED | {"unknown": 1}, 400),
+        (ASKED | {"dialect": {"name": "x"}}, 400),
+        (ASKED | {"dialect": {"path": "/etc/passwd"}}, 400),
+        (ASKED | {"dialect": [";"]}, 400),
         ([ASKED], 400),
     ],
 )
@@ -223,7 +226,8 @@ def test_bad_input_is_told_and_nothing_is_asked(
     before = anna.get("/api/tasks").json(), len(anna.get("/api/sessions").json()["sessions"])
     reply = anna.post(path, json=body)
     assert reply.status_code == status, reply.text
-    assert reply.json().keys() == {"message", "reason"} and "Traceback" not in reply.text
+    assert reply.json().keys() == {"message", "reason"}
+    assert "Traceback" not in reply.text
     assert (anna.get("/api/tasks").json(), len(anna.get("/api/sessions").json()["sessions"])) == before
     assert not model.requests
 
@@ -246,6 +250,13 @@ def test_a_file_that_is_no_table_is_an_answer_that_says_so(anna: httpx.Client, s
     files = {"file": ("page.csv", b"<!doctype html><html></html>")}
     reply = anna.post("/api/analyze", data={"query": "mean?", "session_id": session_id}, files=files)
     assert reply.status_code == 200 and reply.json()["error"]["kind"] == "unreadable"
+
+
+def test_a_dialect_that_cannot_be_is_an_answer_that_says_so(anna: httpx.Client, session_id: str) -> None:
+    for dialect in ({"header_rows": -1}, {"delimiter": ";;"}, {"encoding": 5}, {"encoding": "no-such"}):
+        body = {"query": "mean?", "session_id": session_id, "path": "cities.csv", "dialect": dialect}
+        answer = anna.post("/api/analyze", json=body).json()
+        assert answer["error"]["kind"] == "unreadable", answer["error"]
 
 
 def test_a_task_that_is_not_there_is_not_found(anna: httpx.Client) -> None:

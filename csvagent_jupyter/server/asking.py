@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from ..exceptions import BadInput
+from ..exceptions import BadInput, Unreadable
 from ..messages import Question, Share, Source, Task
 from ..translations import Language
 
@@ -43,6 +43,8 @@ async def put_question(handler: CSVAgentHandler, asked: Asked, sources: tuple[So
     """Put a question in line for who is signed in, in a session where they may ask, or in a new one."""
     if asked.model is not None and not may_be_named(asked.model):
         raise BadInput("server.model_not_served", model=asked.model)
+    for source in sources:
+        _check_dialect(source.overrides)
     manager = await handler.manager()
     session = None if asked.session_id is None else await handler.session_for(asked.session_id, "ask")
     question = Question(
@@ -65,4 +67,14 @@ def may_be_named(model: str) -> bool:
 
 def with_dialect(source: Source, dialect: Mapping[str, Any]) -> Source:
     """Return a source that is read as the dialect says, where it says something."""
+    _check_dialect(dialect)
     return replace(source, overrides={**source.overrides, **dialect})
+
+
+def _check_dialect(dialect: Mapping[str, Any]) -> None:
+    """Raise Unreadable for what is no field of a dialect; its values are looked at when the file is read."""
+    from ..tables.reader import OPTIONS
+
+    for option in dialect:
+        if option not in (*OPTIONS, "dayfirst"):
+            raise Unreadable("tables.unknown_option", option=option[:80], options=", ".join(OPTIONS))
