@@ -84,6 +84,20 @@ def test_a_deleted_session_is_gone_until_its_owner_brings_it_back(
     assert boris.post(f"{address}/restore").status_code == 404
 
 
+def test_the_kernel_of_a_deleted_session_does_not_stay(anna: httpx.Client, session_id: str) -> None:
+    def kernels() -> int:
+        return int(anna.get("/health").json()["kernels"]["running"])
+
+    before = kernels()
+    finished(anna, ask(anna, "bar", session_id=session_id, path="cities.csv"))
+    until(lambda: kernels() == before + 1)  # what it tells may be a few seconds old
+    assert anna.delete(f"/api/sessions/{session_id}").status_code == 204
+    until(lambda: kernels() == before)
+    anna.post(f"/api/sessions/{session_id}/restore")
+    assert finished(anna, ask(anna, "bar", session_id=session_id))["status"] == "SUCCESS"
+    anna.delete(f"/api/sessions/{session_id}")
+
+
 def test_the_history_has_the_answers_and_addresses_of_their_plots(anna: httpx.Client, session_id: str) -> None:
     for number in (1, 2):
         assert finished(anna, ask(anna, f"bar {number}", session_id=session_id, path="cities.csv"))["result"]["success"]

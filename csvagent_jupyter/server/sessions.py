@@ -80,7 +80,10 @@ class SessionHandler(CSVAgentAPIHandler):
     async def delete(self, session_id: str) -> None:
         """Take a session away, and stop what runs in it; it can be brought back for a while."""
         session = await self.session_for(session_id, "own")
-        await (await self.manager()).store.delete_session(session.session_id)
+        manager = await self.manager()
+        await manager.store.delete_session(session.session_id)
+        if not await manager.store.tasks(session_id=session.session_id, unfinished=True):
+            await manager.workshop.forget(session.session_id)
         self.set_status(204)
         self.finish()
 
