@@ -291,6 +291,8 @@ async def test_a_spare_kernel_goes_before_one_with_a_session() -> None:
     async with KernelPool(spare=True, max_memory=3 * MUCH) as pool:
         async with pool.acquire("one") as lease:
             await value(lease.kernel, HOLD)
+        assert pool._kernels() == [lease.kernel]  # the answer comes first
+        await until(lambda: pool._spare is not None)
         assert pool._spare is not None and await pool._spare.started()
         spare = pool._spare.kernel
         await value(spare, HOLD)

@@ -14,6 +14,7 @@ from .endings import settle, to_the_end
 from .kernel import SandboxKernel
 
 FIRST_SECONDS = 30.0
+SPARE_PAUSE = 0.1
 REHEARSAL = """
 import pandas as pd, pyarrow as pa
 table = pa.Table.from_pandas(pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}))
@@ -78,7 +79,7 @@ class KernelPool:
 
     When there is no room, the kernel that was idle for longest goes; when all are at work, `acquire` waits. The same
     holds for `max_memory`, the bytes that all of them take together: it is looked at before a kernel is started and
-    after each use. With `spare`, one more is started ahead by `prewarm` and after each use, for the next session.
+    after each use. With `spare`, one more is started ahead by `prewarm` and soon after each use, for the next session.
     """
 
     def __init__(
@@ -227,7 +228,8 @@ class KernelPool:
         if dead and not gone:
             del self._kept[key]
         if not dead and not gone:
-            self.prewarm()
+            # Not at once: whoever waits for the answer is first.
+            asyncio.get_running_loop().call_later(SPARE_PAUSE, self.prewarm)
             self._watch()
         self._tell()
         if dead or gone:
