@@ -22,6 +22,7 @@ EXTENSION := csvagent_jupyter/labextension/package.json
 EXTENSION_SOURCES := $(wildcard labextension/src/* labextension/schema/*) labextension/package.json \
 	labextension/yarn.lock labextension/tsconfig.json
 INSTALLED := .venv/.installed
+LINKED := .venv/share/jupyter/labextensions/csvagent-jupyter
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_NO_PROGRESS := 1
@@ -81,8 +82,10 @@ $(EXTENSION): .venv/.tools $(EXTENSION_SOURCES)
 	touch $@
 
 # The build hook has nothing to do here, because the extension is built already; `develop` makes JupyterLab read it in
-# place, so that the next build of it is seen without another install.
+# place, so that the next build of it is seen without another install. Such a link goes before the next install, which
+# would write through it into the built extension.
 $(INSTALLED): pyproject.toml labextension/package.json .venv/.tools | $(EXTENSION)
+	test ! -L $(LINKED) || rm $(LINKED)
 	HATCH_JUPYTER_BUILDER_SKIP_NPM=1 uv pip install --quiet --constraints constraints.txt \
 		--build-constraints constraints.txt --editable '.[test]'
 	jupyter-builder develop --overwrite .

@@ -4,6 +4,7 @@ with ReverseProxy("/team/", host.port) as proxy:
     httpx.get(f"http://127.0.0.1:{proxy.port}/team/csvagent/api/sessions", …)
     proxy.drop()                    # cuts all connections that are open now
     proxy.is_down = True            # and takes no new ones
+    proxy.is_frozen = True          # keeps all open, and passes nothing on any more
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class ReverseProxy:
         self.upstream = upstream
         self.port = 0
         self.is_down = False
+        self.is_frozen = False
         self.passed: list[str] = []
         self._open: set[asyncio.StreamWriter] = set()
         self._ready = threading.Event()
@@ -88,17 +90,18 @@ class ReverseProxy:
         self._open |= {writer, behind}
         try:
             behind.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
-            asking = asyncio.create_task(_pump(reader, behind))
-            await _pump(ahead, writer)
+            asking = asyncio.create_task(self._pump(reader, behind))
+            await self._pump(ahead, writer)
             asking.cancel()
             await asyncio.wait({asking})
         finally:
             self._open.discard(behind)
             behind.transport.abort()
 
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while block := await reader.read(65_536):
-            writer.write(block)
-            await writer.drain()
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while block := await reader.read(65_536):
+                if self.is_frozen:
+                    continue
+                writer.write(block)
+                await writer.drain()

@@ -282,6 +282,56 @@ def test_a_lost_connection_is_taken_up_again_without_gap_or_repeat(
     assert {event["seq"] for event in log} <= set(numbers)
 
 
+def test_a_question_that_was_lost_on_the_way_comes_back_into_the_box(
+    browser: Browser, host: JupyterHost, model_server: ScriptedServer, sales: Path
+) -> None:
+    model_server.script(GOOD, GOOD)
+    with ReverseProxy(BASE, host.port) as proxy:
+        address = signed_in(host).replace(str(host.port), str(proxy.port), 1)
+        with opened(browser, address, troubles=[]) as page:
+            choose(page, sales)
+            card = put(page, "revenue by month")
+            expect(card.get_by_text("Revenue rose from 85")).to_be_visible(timeout=SOON)
+            box = page.get_by_role("textbox")
+            proxy.is_frozen = True
+            box.fill("and now")
+            box.press("Enter")
+            expect(box).to_have_value("")
+            proxy.drop()
+            expect(page.get_by_text("Connection lost, trying again")).to_be_visible(timeout=SOON)
+            proxy.is_frozen = False
+            expect(box).to_have_value("and now", timeout=SOON)
+            expect(page.locator("article")).to_have_count(1)
+            proxy.is_down = True
+            proxy.drop()
+            expect(page.get_by_text("Connection lost, trying again")).to_be_visible(timeout=SOON)
+            box.press("Enter")
+            expect(page.get_by_role("button", name="Ask")).to_be_disabled()
+            proxy.is_down = False
+            expect(page.locator("article").get_by_text("Revenue rose from 85")).to_have_count(2, timeout=SOON)
+            expect(box).to_have_value("")
+
+
+def test_a_connection_that_died_without_a_word_is_noticed(
+    browser: Browser, host: JupyterHost, model_server: ScriptedServer, sales: Path
+) -> None:
+    model_server.script(GOOD)
+    with ReverseProxy(BASE, host.port) as proxy:
+        address = signed_in(host).replace(str(host.port), str(proxy.port), 1)
+        with opened(browser, "about:blank", troubles=[]) as page:
+            page.clock.install()
+            page.goto(address)
+            choose(page, sales)
+            card = put(page, "revenue by month")
+            expect(card.get_by_text("Revenue rose from 85")).to_be_visible(timeout=SOON)
+            page.clock.fast_forward(21_000)
+            expect(page.get_by_text("Connected", exact=True)).to_be_visible()
+            proxy.is_frozen = True
+            page.clock.fast_forward(21_000)
+            page.clock.fast_forward(21_000)
+            expect(page.get_by_text("Connection lost, trying again")).to_be_visible()
+
+
 def events(host: JupyterHost, session: str) -> list[dict[str, Any]]:
     """What the log of a session has, up to its last result."""
     found: list[dict[str, Any]] = []
@@ -408,6 +458,7 @@ def test_the_page_says_by_its_headers_what_it_may(host: JupyterHost) -> None:
     assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
     policy = reply.headers["Content-Security-Policy"]
+    assert 'data-max-message="1000000"' in reply.text
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe" not in policy
     assert "frame-ancestors 'self'" in policy
