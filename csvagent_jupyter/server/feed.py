@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KEPT_EVENTS: Final = 256
 KEPT_CHARACTERS: Final = 8_000_000
-PAGE: Final = 100
+PAGE: Final = 10
 STALL_SECONDS: Final = 60.0
 """After so long without taking anything a reader is let go; it resumes by its last `seq` when it comes again."""
 

@@ -185,7 +185,10 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
             await self._write(json.dumps(content))
 
     def _write(self, text: str) -> Awaitable[None]:
-        return self.write_message(text)
+        """Send a message; who gives up waiting must not cancel tornado's own future, which it reports as a failure."""
+        sending = self.write_message(text)
+        sending.add_done_callback(lambda sent: sent.cancelled() or sent.exception())
+        return asyncio.shield(sending)
 
     def _after(self) -> int | None:
         """Return where to go on from; None for what is new only."""

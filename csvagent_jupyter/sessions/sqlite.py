@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 UNDO_SECONDS: Final = 24 * 3600.0
 _PAGE: Final = 200
+_PAGE_CHARACTERS: Final = 2_000_000
 
 
 def default_folder() -> Path:
@@ -182,7 +183,9 @@ class SQLiteStore(SessionStore):
             while self._is_open:
                 bell.clear()
                 try:
-                    events, after, is_full = await self._read(log.read, session_id, after, task_id, _PAGE)
+                    events, after, is_full = await self._read(
+                        log.read, session_id, after, task_id, _PAGE, _PAGE_CHARACTERS
+                    )
                 except StoreError:
                     if self._is_open:
                         raise

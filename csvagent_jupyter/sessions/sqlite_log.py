@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 import uuid
@@ -162,14 +163,31 @@ class Page(NamedTuple):
     is_full: bool
 
 
-def read(connection: Connection, session_id: str, after: int, task_id: str | None, limit: int) -> Page:
-    rows = connection.execute(
+def read(
+    connection: Connection,
+    session_id: str,
+    after: int,
+    task_id: str | None,
+    limit: int,
+    most_characters: float = math.inf,
+) -> Page:
+    """Return at most `limit` events, and no more once they have `most_characters`: a page is held whole in memory."""
+    events = []
+    count, characters = 0, 0
+    for row in connection.execute(
         "SELECT session_id, seq, at, body FROM events WHERE session_id = ? AND seq > ?"
         " AND (? IS NULL OR task_id = ?) ORDER BY seq LIMIT ?",
         (session_id, after, task_id, task_id, limit),
-    ).fetchall()
-    events = tuple(event for row in rows if (event := _event(*row)) is not None)
-    return Page(events, rows[-1][1] if rows else after, len(rows) == limit)
+    ):
+        event = _event(*row)
+        if event is not None:
+            events.append(event)
+        after = row[1]
+        count += 1
+        characters += len(row[3])
+        if characters >= most_characters:
+            return Page(tuple(events), after, True)
+    return Page(tuple(events), after, count == limit)
 
 
 def _event(session_id: str, seq: int, at: str, body: str) -> Event | None:
