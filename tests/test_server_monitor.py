@@ -209,6 +209,8 @@ def test_log_lines_have_ids_and_no_data(host: JupyterHost, model: ScriptedServer
     }
     assert (ended["message"], ended["status"], ended["attempts"]) == ("task ended", "success", 2)
     assert ended["seconds"] > 0
+    assert anna.get(f"/api/tasks/{task_id}/files/{SECRET}").status_code == 404
+    until(lambda: any("request refused" in line and task_id in line for line in list(host.log)))
     log = "".join(host.log)
     assert SECRET not in log
     assert "What did" not in log
@@ -216,8 +218,9 @@ def test_log_lines_have_ids_and_no_data(host: JupyterHost, model: ScriptedServer
     assert key not in log
 
 
-def test_without_json_the_lines_are_words_in_the_servers_log(tmp_path: Path) -> None:
-    with JupyterHost(tmp_path) as host:
+def test_without_json_the_lines_are_words_and_health_is_open_where_nothing_else_is(tmp_path: Path) -> None:
+    with JupyterHost(tmp_path, settings={"ServerApp": {"allow_unauthenticated_access": False}}) as host:
+        assert until(lambda: host.client(None).get("/health").json()) == {"status": "healthy"}
         (host.root / "sales.csv").write_text(SALES, encoding="utf-8")
         client = host.client()
         task_id = ask(client, "What is the total price?", path="sales.csv")
@@ -251,10 +254,11 @@ async def test_a_part_that_hangs_is_looked_at_once_and_comes_back(monkeypatch: p
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(StoreUnreachable("sessions.closed"), "store_unreachable"), (PermissionError(), "PermissionError")],
+    [(StoreUnreachable("sessions.closed"), "store_unreachable"), (RuntimeError(SECRET), "internal")],
 )
-async def test_a_part_that_fails_is_down(error: Exception, reason: str) -> None:
+async def test_a_part_that_fails_is_down(error: Exception, reason: str, caplog: pytest.LogCaptureFixture) -> None:
     async def look() -> dict[str, Any]:
         raise error
 
     assert await Part("store", look).state() == {"status": "down", "reason": reason}
+    assert SECRET not in caplog.text

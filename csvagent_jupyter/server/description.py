@@ -348,6 +348,8 @@ def _reply(status: int, shape: Any) -> dict[str, Any]:
 
 
 def _content(kind: Any) -> dict[str, Any]:
-    if kind == STREAM:  # each `data:` line is one event
-        return {"schema": {"type": "string", "contentMediaType": JSON, "contentSchema": _of(Event)}}
+    if kind == STREAM:  # the schema is that of each event, as OpenAPI 3.1 is read
+        data = {"type": "string", "contentMediaType": JSON, "contentSchema": _of(Event)}
+        fields = {"id": {"type": "string"}, "data": data}
+        return {"schema": {"type": "object", "properties": fields, "required": ["data"]}}
     return {} if isinstance(kind, str) else {"schema": _of(kind)}

@@ -146,7 +146,9 @@ class CSVAgentHandler(ExtensionHandlerMixin, JupyterHandler):
     def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
         """An error that is told to the client is no trouble of the server; a trouble is logged without its data."""
         if isinstance(error, CSVAgentError):
-            self.log.info("csvagent: %s %s: %s", self.request.method, self.request.path, error.key)
+            about = self.path_args[0] if self.path_args else None
+            journal = self.extension.monitor.journal
+            journal.note("request refused", method=self.request.method, about=about, reason=error.key)
         elif isinstance(error, HTTPError):
             super().log_exception(kind, error, trace)
         else:

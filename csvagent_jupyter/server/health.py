@@ -30,6 +30,7 @@ FRESH_SECONDS: Final = 0.5
 KNOCK_SECONDS: Final = 0.3
 LEAST_DISK: Final = 256 * 2**20
 MOST_LISTED: Final = 1_000
+_NO_ANSWER: Final[dict[str, Any]] = {"status": "down", "reason": "no_answer"}
 _THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -47,15 +48,18 @@ class Part:
             self._looking = asyncio.create_task(self._looked(), name=f"csvagent-health-{self.name}")
         looking = self._looking
         await asyncio.wait({looking}, timeout=WITHIN_SECONDS)
-        return looking.result() if looking.done() else {"status": "down", "reason": "no_answer"}
+        return looking.result() if looking.done() and not looking.cancelled() else _NO_ANSWER
 
     async def _looked(self) -> dict[str, Any]:
+        from ..tasks.base import note_unexpected
+
         try:
             return {"status": "up"} | await self._look()
         except CSVAgentError as error:
             return {"status": "down", "reason": error.kind}
-        except OSError as error:
-            return {"status": "down", "reason": type(error).__name__}
+        except Exception as error:  # the outer edge: health itself must not fail
+            note_unexpected(f"health of the {self.name}", error)
+            return {"status": "down", "reason": "internal"}
 
     async def close(self) -> None:
         """Stop looking; what hangs in a thread is left there."""

@@ -46,13 +46,12 @@ class Journal:
     def observe(self, task: Task, event: Event) -> None:
         """Write what happened to a task."""
         if event.type == "task_started":
-            self._write(logging.INFO, "task asked", task)
+            self._write("task asked", task)
         elif event.meta is not None and not event.meta.code_delta:
-            self._write(logging.DEBUG, "task stage", task, stage=event.meta.stage, attempt=event.meta.attempt)
+            self._write("task stage", task, logging.DEBUG, stage=event.meta.stage, attempt=event.meta.attempt)
         elif event.result is not None:
             answer = event.result
             self._write(
-                logging.INFO,
                 "task ended",
                 task,
                 status=event.status,
@@ -64,14 +63,14 @@ class Journal:
                 isolation=answer.isolation,
             )
 
-    def note(self, level: int, what: str, **fields: Any) -> None:
+    def note(self, what: str, level: int = logging.INFO, **fields: Any) -> None:
         """Write a line about something that is no task."""
         told = {name: value for name, value in fields.items() if value is not None}
         words = "".join(f" {name}={value}" for name, value in told.items())
         self._log.log(level, "csvagent: %s%s", what, words, extra={_FIELDS: {"message": what, **told}})
 
-    def _write(self, level: int, what: str, task: Task, **fields: Any) -> None:
-        self.note(level, what, task_id=task.task_id, session_id=task.session_id, **fields)
+    def _write(self, what: str, task: Task, level: int = logging.INFO, **fields: Any) -> None:
+        self.note(what, level, task_id=task.task_id, session_id=task.session_id, **fields)
 
 
 class JSONLines(logging.Formatter):

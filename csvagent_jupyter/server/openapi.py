@@ -153,7 +153,7 @@ def _kind(schema: dict[str, Any]) -> str:
         name = escape(schema["$ref"].rpartition("/")[2])
         return f'<a href="#{name}">{name}</a>'
     if "contentSchema" in schema:
-        return f"{_kind(schema['contentSchema'])}, {_kind(schema['contentSchema'])}, …"
+        return _kind(schema["contentSchema"])
     if "anyOf" in schema:
         return " | ".join(_kind(one) for one in schema["anyOf"])
     if "enum" in schema:
