@@ -147,12 +147,17 @@ def shared(parent: Configurable | None = None, manager: CSVAgentManager | None =
     global _shared, _shared_by
     with _lock:
         if _shared is None or _shared_by != os.getpid() or not _shared.alive:
-            from .manager import CSVAgentManager
-
-            _shared = BlockingManager(manager or CSVAgentManager(parent=parent))
+            _shared = BlockingManager(manager or _manager(parent))
             _shared_by = os.getpid()
             _close_at_exit()
         return _shared
+
+
+def _manager(parent: Configurable | None) -> CSVAgentManager:
+    from .configuration import configured_manager
+    from .manager import CSVAgentManager
+
+    return configured_manager() if parent is None else CSVAgentManager(parent=parent)
 
 
 def close_shared() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -13,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from csvagent_jupyter.cli.arguments import help_text, interface_language, parse
+from csvagent_jupyter.cli.arguments import COMMANDS, help_text, interface_language, parse
 from csvagent_jupyter.cli.asking import exit_code
 from csvagent_jupyter.exceptions import BadInput
+from csvagent_jupyter.manager import CSVAgentManager
 from csvagent_jupyter.messages import Answer, AnswerError
 from csvagent_jupyter.saving import prepare_folder, save_answer
 
@@ -84,6 +86,9 @@ def test_after_two_dashes_all_are_words() -> None:
         (["profile", "a.csv", "--model", "x"], "cli.unknown_option"),
         (["replay"], "cli.task_missing"),
         (["doctor", "a.csv"], "cli.too_many_words"),
+        (["serve", "a.csv"], "cli.too_many_words"),
+        (["allow"], "cli.one_consent"),
+        (["allow", "share", "process"], "cli.one_consent"),
     ],
 )
 def test_bad_use_is_told_in_one_sentence(words: list[str], key: str) -> None:
@@ -127,7 +132,7 @@ def test_the_language_is_the_options_then_the_questions_then_the_locales(
     assert interface_language(words, {"LANG": locale}) == language
 
 
-@pytest.mark.parametrize("command", ["ask", "profile", "replay", "doctor"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_names_every_option_it_explains(command: str) -> None:
     for language in ("en", "ru"):
         usage, _, explained = help_text(command, language).partition("\n\n")
@@ -146,7 +151,7 @@ def test_without_a_command_it_says_what_there_is(elsewhere: Path, environment: d
     assert csvagent("--help", cwd=elsewhere, env=environment).returncode == 0
     wrong = csvagent("answer", cwd=elsewhere, env=environment)
     assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert wrong.stderr == "There is no command answer. Commands: ask, profile, replay, serve, doctor.\n"
+    assert wrong.stderr == "There is no command answer. Commands: ask, profile, replay, serve, allow, doctor.\n"
 
 
 def test_a_profile_has_the_agreed_shape(elsewhere: Path, environment: dict[str, str]) -> None:
@@ -496,6 +501,49 @@ sys.meta_path.insert(0, Interrupt())
     )
     assert (run.returncode, run.stderr) == (130, "Stopped.\n")
     assert json.loads(run.stdout)["error"] == {"kind": "cancelled", "message": "Stopped."}
+
+
+# --- settings and consent -------------------------------------------------------------------------------------------
+
+
+def test_a_question_takes_jupyters_settings_and_a_broken_file_is_a_sentence(
+    elsewhere: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "config"
+    folder.mkdir()
+    set_there = environment | {"JUPYTER_CONFIG_DIR": str(folder)}
+    file = folder / "jupyter_config.py"
+    file.write_text("c.CSVAgentManager.max_attempts = 1\n")
+    words = ["ask", "sales.csv", "how many rows?", "--model", scripted(elsewhere, "df['nothing']", "len(df)"), "--json"]
+    run = csvagent(*words, cwd=elsewhere, env=set_there)
+    assert (run.returncode, len(json.loads(run.stdout)["attempts"])) == (1, 1)
+    file.write_text("c.CSVAgentManager.max_attempts = (\n")
+    for command in (words[:-1], ["doctor"], ["allow", "share"]):
+        run = csvagent(*command, cwd=elsewhere, env=set_there)
+        assert (run.returncode, run.stdout, run.stderr.count("\n")) == (2, "", 1)
+        assert str(file) in run.stderr
+
+
+def test_consent_is_written_down_once(elsewhere: Path, environment: dict[str, str]) -> None:
+    assert "not confined" in csvagent("allow", "process", cwd=elsewhere, env=environment).stdout
+    said = csvagent("allow", "process", "--lang", "ru", cwd=elsewhere, env=environment)
+    assert (said.returncode, said.stdout) == (
+        0,
+        "Теперь код модели может выполняться в отдельном процессе без изоляции.\n",
+    )
+
+    async def agreed() -> bool:
+        manager = CSVAgentManager(data_folder=environment["JUPYTER_DATA_DIR"] + "/csvagent")
+        await manager.start(warm=False)
+        try:
+            return await manager.workshop.agreed(manager.owner, "isolation:process")
+        finally:
+            await manager.stop()
+
+    assert asyncio.run(agreed())
+    wrong = csvagent("allow", "everything", cwd=elsewhere, env=environment)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "“everything” cannot be allowed" in wrong.stderr
 
 
 # --- doctor ---------------------------------------------------------------------------------------------------------

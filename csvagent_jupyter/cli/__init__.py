@@ -1,4 +1,4 @@
-"""The command line: ``csvagent ask | profile | replay | serve | doctor``.
+"""The command line: ``csvagent ask | profile | replay | serve | allow | doctor``.
 
 Progress goes to standard error, the answer to standard output. Exit codes: 0 answered, 1 not answered, 2 bad use or
 unreadable input, 3 a service is out of reach, 130 interrupted.
@@ -67,6 +67,10 @@ def _run(arguments: list[str], language: Language, output: Output) -> int:
         from .serving import serve
 
         return serve(options, language)
+    if command == "allow":
+        from .consent import allow
+
+        return allow(options, language, output)
     from .doctor import doctor
 
     return doctor(language, output)

@@ -15,7 +15,7 @@ from ..exceptions import BadInput
 from ..messages import SHARES
 from ..translations import LANGUAGES, Language, language_of, say
 
-COMMANDS: Final = ("ask", "profile", "replay", "serve", "doctor")
+COMMANDS: Final = ("ask", "profile", "replay", "serve", "allow", "doctor")
 
 
 def parse(argv: Sequence[str], language: Language) -> argparse.Namespace:
@@ -130,8 +130,10 @@ def _check_words(options: argparse.Namespace) -> None:
         raise BadInput("cli.one_file")
     elif options.command == "replay" and not words:
         raise BadInput("cli.task_missing")
+    elif options.command == "allow" and len(words) != 1:
+        raise BadInput("cli.one_consent")
     elif options.command in ("doctor", "serve") and words:
-        raise BadInput("cli.too_many_words", word=words[0])
+        raise BadInput("cli.too_many_words", command=options.command, word=words[0])
 
 
 def _is_file(word: str) -> bool:

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import FrameType
 
 from ..blocking import BlockingManager
+from ..configuration import configured_manager
 from ..exceptions import Cancelled, CSVAgentError
-from ..manager import CSVAgentManager
 from ..messages import Answer, Event, Question, Source, Task
 from ..saving import prepare_folder, save_answer
 from ..tables import resolve_sources
@@ -56,7 +56,7 @@ class _Run:
         self.folder = prepare_folder(options.out) if options.out else None
 
     def __enter__(self) -> _Run:
-        self.manager = CSVAgentManager()
+        self.manager = configured_manager()
         self.door = BlockingManager(self.manager)
         return self
 

@@ -8,17 +8,20 @@ import platform
 import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from ..configuration import configured_manager
 from ..confinement.outer import chosen, trouble
 from ..exceptions import CSVAgentError
-from ..manager import CSVAgentManager
 from ..sandbox import SandboxKernel
 from ..sandbox.forking import why_not
 from ..sessions.filesystem import filesystem_of, is_network_folder
 from ..sessions.redis import RedisStore
 from ..sessions.sqlite import SQLiteStore
 from ..translations import Language, say
+
+if TYPE_CHECKING:
+    from ..manager import CSVAgentManager
 
 PACKAGES: Final = (
     *("ipykernel", "ipython", "ipywidgets", "jupyter_client", "jupyterlab", "notebook"),
@@ -33,7 +36,7 @@ families = sorted({font.name for font in font_manager.fontManager.ttflist})
 
 async def examine(language: Language) -> dict[str, Any]:
     """Return what ``doctor --json`` prints; `healthy` says whether a question can be answered here."""
-    manager = CSVAgentManager(spare_kernel=False)
+    manager = configured_manager(spare_kernel=False)
     found: dict[str, Any] = {"healthy": False, "version": version("csvagent-jupyter"), "python": _python()}
     try:
         found["store"] = await _store(manager, language)

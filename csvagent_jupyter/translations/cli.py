@@ -20,6 +20,10 @@ TEXTS: Catalogue = {
         "answer programs over REST, WebSocket and SSE",
         "отвечать программам по REST, WebSocket и SSE",
     ),
+    "about_allow": (
+        "agree once to weaker isolation or to sharing more",
+        "один раз разрешить более слабую изоляцию или передачу данных",
+    ),
     "about_doctor": ("check that everything works here", "проверить, всё ли здесь работает"),
     "usage": ("Usage:", "Как запускать:"),
     "usage_ask": (
@@ -37,6 +41,7 @@ TEXTS: Catalogue = {
         "[--port N] [--ip IP] [--folder DIR] [--lang en|ru]",
         "[--port N] [--ip IP] [--folder ПАПКА] [--lang en|ru]",
     ),
+    "usage_allow": ("share|process [--lang en|ru] [--json]", "share|process [--lang en|ru] [--json]"),
     "usage_doctor": ("[--lang en|ru] [--json]", "[--lang en|ru] [--json]"),
     "command": ("COMMAND", "КОМАНДА"),
     "level": ("LEVEL", "УРОВЕНЬ"),
@@ -130,7 +135,16 @@ TEXTS: Catalogue = {
         "Say which answer to run again: csvagent replay TASK. The task is named under each answer.",
         "Укажите, какой ответ повторить: csvagent replay ЗАДАЧА. Её имя стоит под каждым ответом.",
     ),
-    "too_many_words": ("doctor takes no file. Leave out {word}.", "Команде doctor файлы не нужны: уберите {word}."),
+    "one_consent": (
+        "Say what is allowed: `csvagent allow process` lets a model's code run in a process that is not confined, "
+        "`csvagent allow share` shows more of the data to a model that was only found by its key.",
+        "Укажите, что разрешить: `csvagent allow process` — выполнять код модели в процессе без изоляции, "
+        "`csvagent allow share` — передавать больше данных модели, найденной только по ключу.",
+    ),
+    "too_many_words": (
+        "{command} takes no file. Leave out {word}.",
+        "Команде {command} файлы не нужны: уберите {word}.",
+    ),
     # results
     "interrupted": ("Stopped.", "Остановлено."),
     "saved": ("Saved in {folder}", "Сохранено в {folder}"),
@@ -149,6 +163,21 @@ TEXTS: Catalogue = {
         "какие есть и что нужно каждой.",
     ),
     "examples": ("Examples", "Примеры"),
+    # consent
+    "allowed_share": (
+        "The model that was found by its key may see example rows from now on. `--share schema` holds them back "
+        "for one question.",
+        "Теперь модель, найденная по ключу, увидит и примеры строк. Для отдельного вопроса это отменяет "
+        "`--share schema`.",
+    ),
+    "allowed_process": (
+        "A model's code may run from now on in a separate process that is not confined.",
+        "Теперь код модели может выполняться в отдельном процессе без изоляции.",
+    ),
+    "allowed_confined": (
+        "A model's code may run from now on in a process that is confined.",
+        "Теперь код модели может выполняться в изолированном процессе.",
+    ),
     # doctor
     "doctor_version": ("version", "версия"),
     "doctor_python": ("Python", "Python"),

@@ -59,6 +59,15 @@ TEXTS: Catalogue = {
         "В CSVAGENT_SHARE стоит «{value}», а должно быть одно из {levels}, поэтому передаётся только схема. "
         "Укажите одно из них.",
     ),
+    "config_file": (
+        "The configuration file {file} cannot be read: {error}. Mend it, or move it away.",
+        "Файл настроек {file} не читается: {error}. Исправьте его или уберите.",
+    ),
+    "config_value": (
+        "A setting cannot be used (read from {files}): {error}. Mend it there; docs/settings.md lists what can be set.",
+        "Настройка не подходит (прочитана из {files}): {error}. Исправьте её там; все настройки описаны в "
+        "docs/settings.md.",
+    ),
     "unknown_consent": (
         "“{what}” cannot be allowed. Allow “share” (more of the data for a model that was only found by its key) or "
         "“process” (a kernel that is separate, but not confined).",

@@ -62,8 +62,10 @@ TEXTS: Catalogue = {
     ),
     "isolation": (
         "Code from {model} would run at the isolation level “{level}” here, and “{minimum}” is asked for. Agree "
-        "once with %csvagent allow {level} (or c.CSVAgentManager.minimum_isolation), or ask the offline engine.",
+        "once with `%csvagent allow {level}` in a notebook or `csvagent allow {level}` in a terminal (or set "
+        "c.CSVAgentManager.minimum_isolation), or ask the offline engine.",
         "Код модели {model} выполнялся бы здесь с изоляцией «{level}», а требуется «{minimum}». Согласиться можно "
-        "командой %csvagent allow {level} (или c.CSVAgentManager.minimum_isolation); либо спросите встроенный движок.",
+        "командой `%csvagent allow {level}` в блокноте или `csvagent allow {level}` в терминале (или задать "
+        "c.CSVAgentManager.minimum_isolation); либо спросите встроенный движок.",
     ),
 }
