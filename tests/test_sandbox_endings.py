@@ -277,6 +277,22 @@ async def test_a_fork_server_that_hangs_is_ended_with_its_kernels_and_the_next_w
         assert [entry.name for entry in place.iterdir()] == ["modules"]
 
 
+async def test_a_kernel_starts_without_a_fork_server_that_hangs(
+    place: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with own_server(place, monkeypatch) as pid:
+        usual_server().server.answers_within = 0.5
+        os.kill(pid, signal.SIGSTOP)
+        kernel = SandboxKernel(folder=place)
+        try:
+            await kernel.start()
+            assert (await kernel.execute("6 * 7", timeout=30)).value == 42
+        finally:
+            await kernel.stop()
+        assert "the server for new processes did not answer within 0.5 seconds" in caplog.text
+        assert usual_server().server.pid is None
+
+
 async def test_a_fork_server_that_dies_takes_its_kernels_along_and_the_next_question_works(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
