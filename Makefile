@@ -4,6 +4,7 @@
 # make escapes  all attempts to break out: refused where confined, working in the control run
 # make soak     500 kernels in a row and 50 at once, with kills: nothing is left over
 # make ipykernels  the versions of ipykernel that are admitted: a kernel starts with each
+# make faults   a server killed, filled, crowded and stopped at any moment: nothing is lost or left over
 # make bench    what the product costs, each figure beside its yardstick
 # make build    wheel and sdist into dist/
 # make clean    remove what was made here, the environment included
@@ -58,6 +59,9 @@ ipykernels: $(INSTALLED)
 
 soak: $(INSTALLED)
 	python -W ignore -m tests.soak
+
+faults: $(INSTALLED)
+	pytest --timeout 600 tests/server_faults.py
 
 bench: $(INSTALLED)
 	python -m tests.benchmarks

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
     from ..manager import CSVAgentManager
+    from .uploads import FormHandler
 
 BYTES_PER_GB = 2**30
-STOP_SECONDS: Final = 20.0
+STOP_SECONDS: Final = 12.0
 """A server that is told to end does so, whatever hangs; what it leaves is taken up by the next one."""
 
 
@@ -49,6 +50,7 @@ class CSVAgentExtension(ExtensionApp):
         self._warmed = False
         self._stopped = False
         self.feeds = Feeds()
+        self.uploads: set[FormHandler] = set()
         self.monitor = Monitor(self)
 
     def initialize_settings(self) -> None:
@@ -85,6 +87,8 @@ class CSVAgentExtension(ExtensionApp):
 
     async def _let_go(self) -> None:
         await self.feeds.close()
+        for upload in tuple(self.uploads):
+            upload.end()
         opening, self._opening = self._opening, None
         if opening is not None:
             await asyncio.wait({opening})

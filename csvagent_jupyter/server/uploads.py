@@ -156,6 +156,7 @@ class FormHandler(CSVAgentAPIHandler):
             self._expect(self.extension.max_upload)
             artifacts = (await self.manager()).artifacts
             self._reader = FormReader(options.get(b"boundary", b""), artifacts, self.owner)
+            self.extension.uploads.add(self)
         elif kind in (b"", b"application/json"):
             self._expect(MAX_JSON)
             self._json = bytearray()
@@ -196,12 +197,19 @@ class FormHandler(CSVAgentAPIHandler):
         super().write_error(status_code, **kwargs)
 
     def on_finish(self) -> None:
-        self._end()
+        self.end()
         super().on_finish()
 
     def on_connection_close(self) -> None:
         super().on_connection_close()
-        self._end()
+        self.end()
+
+    def end(self) -> None:
+        """Leave nothing behind; a thread that writes at this moment sees to it itself."""
+        self._is_over = True
+        self.extension.uploads.discard(self)
+        if self._reader is not None and not self._is_taking:
+            self._reader.discard()
 
     # --- within -----------------------------------------------------------------------------------------------------
 
@@ -218,12 +226,6 @@ class FormHandler(CSVAgentAPIHandler):
             self._is_taking = False
             if self._is_over:
                 self._reader.discard()
-
-    def _end(self) -> None:
-        """Leave nothing behind; a thread that writes at this moment sees to it itself."""
-        self._is_over = True
-        if self._reader is not None and not self._is_taking:
-            self._reader.discard()
 
     async def _admit(self) -> None:
         """Let only those send a body who may do what it asks for."""
