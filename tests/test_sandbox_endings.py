@@ -239,9 +239,9 @@ def test_a_loop_that_ends_takes_its_kernels_along(place: Path, forked: bool) -> 
         assert not stopping.done() and not starting.done()
 
     async def end() -> Counter[str]:
-        return await left_over(place, before)
+        return await left_over(place, at_first)
 
-    before = asyncio.run(warm())
+    at_first = asyncio.run(warm())
     asyncio.run(leave())
     assert not list(place.iterdir())
     assert not asyncio.run(end())
