@@ -91,7 +91,8 @@ class CSVAgentManager(Settings):
         self.access = Access(self.store)
         self.artifacts = Artifacts(self.folder / self.store.artifacts_folder, quota=self.artifact_quota)
         limits, idle, layer = self.kernel_limits, self.kernel_idle_seconds, self.kernel_outer_layer
-        make = partial(SandboxKernel, limits, server_idle_seconds=idle, outer_layer=layer)
+        provisioner = self.kernel_provisioner
+        make = partial(SandboxKernel, limits, server_idle_seconds=idle, outer_layer=layer, provisioner=provisioner)
         pool = KernelPool(self.max_kernels, idle, make, spare=self.spare_kernel, max_memory=self.kernels_memory)
         self._workshop = Workshop(self.store, self.artifacts, pool, self.rules)
         self._queue = self.task_queue_class(

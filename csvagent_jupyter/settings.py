@@ -65,6 +65,9 @@ class Settings(LoggingConfigurable):
         help="Whether kernels run inside bubblewrap as well: off, bubblewrap (where that works), or required; "
         "none: CSVAGENT_OUTER_LAYER, else off.",
     ).tag(config=True)
+    kernel_provisioner = Unicode(
+        "csvagent-sandbox", help="What starts the dedicated kernels: the entry point of a kernel provisioner."
+    ).tag(config=True)
     # kernel_memory, kernel_cpu_seconds and so on: one for each limit, as `Limits` declares it
     for _limit in fields(Limits):
         locals()[limit_setting(_limit.name)] = Integer(

@@ -23,7 +23,8 @@ from ipykernel.kernelapp import IPKernelApp
 from csvagent_jupyter.sandbox.inside.application import SandboxApp
 app = type(get_ipython().kernel.parent)
 from importlib.metadata import version
-[version("ipykernel"), sorted(set(families)), "debugpy" in sys.modules, sys.modules["ipykernel.debugger"].__file__ is None
+[version("ipykernel"), sorted(set(families)), "debugpy" in sys.modules,
+ sys.modules["ipykernel.debugger"].__file__ is None
  if hasattr(sys.modules["ipykernel.debugger"], "__file__") else True, app is SandboxApp]
 """
 

@@ -53,7 +53,7 @@ async def kill(provisioner: Any, within: float = ENDS_WITHIN) -> None:
     try:
         await asyncio.wait_for(provisioner.wait(), within)
     except TimeoutError:
-        if isinstance(provisioner.process, ForkedProcess):
+        if isinstance(getattr(provisioner, "process", None), ForkedProcess):
             provisioner.process.end_server()
         await provisioner.wait()
 

@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import zmq
 import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
@@ -33,14 +32,13 @@ from .intake import OutFolder, Taken, WorkFolder
 from .layout import make_folder, put_file, sandbox_environment
 from .memory import resident, used_by
 from .outputs import Reply, clip, read_reply, to_execution
-from .provisioner import Report
+from .provisioner import OUR_GAPS, Report
 from .relay import Relay
-from .specs import KERNEL_NAME, make_manager, register_provisioner
+from .specs import KERNEL_NAME, make_context, make_manager, register_provisioner
 from .watch import Watch
 
 INTERRUPT_GRACE = 1.0
 LOAD_SECONDS = 120.0
-QUEUED_MESSAGES = 32
 NO_MEANS = frozenset({errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE})
 
 log = logging.getLogger("csvagent_jupyter.sandbox")
@@ -54,6 +52,7 @@ class SandboxKernel:
     system's temporary folder); everything in it is gone after `stop`. `confined` and `forked` may be switched off to
     see what confinement and fork server do; where the system does not have them, they are off by themselves. The fork
     server ends when it was not needed for `server_idle_seconds`. `outer_layer` None is what the environment says.
+    `provisioner` is the name of the entry point of a kernel provisioner that starts the process in the place of ours.
     """
 
     def __init__(
@@ -66,13 +65,14 @@ class SandboxKernel:
         forked: bool = True,
         server_idle_seconds: float = IDLE_SECONDS,
         outer_layer: str | None = None,
+        provisioner: str = KERNEL_NAME,
     ) -> None:
         self.limits = limits or Limits()
         self.kernel_name = kernel_name
         options = {"confined": confined, "forked": forked, "server_idle_seconds": server_idle_seconds}
         layer = {"outer_layer": outer_layer} if outer_layer is not None else {}
         self._config = Config({"SandboxProvisioner": options | layer})
-        self._outer_layer = outer_layer
+        self._outer_layer, self._provisioner_name = outer_layer, provisioner
         self._parent = folder
         self._manager: AsyncKernelManager | None = None
         self._conversation: Conversation | None = None
@@ -107,7 +107,7 @@ class SandboxKernel:
         return self.say_gaps("en")
 
     def say_gaps(self, language: Language = "en") -> tuple[str, ...]:
-        return tuple(say(gap, language) for gap in self._report.gaps)
+        return tuple(say(gap, language) if gap in OUR_GAPS else gap for gap in self._report.gaps)
 
     @property
     def libraries(self) -> tuple[str, ...]:
@@ -165,20 +165,20 @@ class SandboxKernel:
         parent = self._parent or usual_place(self._outer_layer)
         self._folder = folder = Path(tempfile.mkdtemp(prefix="csvagent-", dir=parent))
         make_folder(folder)
-        self._context = zmq.asyncio.Context()
-        self._context.setsockopt(zmq.MAXMSGSIZE, self.limits.message)
-        self._context.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
-        self._context.setsockopt(zmq.LINGER, 0)
-        self._manager = make_manager(self.kernel_name, folder, self._context, config=self._config, log=log)
+        self._context = make_context(self.limits)
+        self._manager = make_manager(
+            self.kernel_name, folder, self._context, self._provisioner_name, config=self._config, log=log
+        )
         environment = sandbox_environment(os.environ, folder, self.limits)
-        await self._manager.start_kernel(cwd=str(folder / "work"), env=environment)
+        try:
+            await self._manager.start_kernel(cwd=str(folder / "work"), env=environment)
+        except ImportError as error:
+            raise KernelDied("sandbox.no_provisioner", name=self._provisioner_name, error=str(error)) from error
         self._last_resort = weakref.finalize(self, end_unasked, os.getpid(), self._end_process, folder)
         self._client = self._manager.client(context=self._context)
         if self._manager.transport == "ipc":
             self._relay = Relay(self.limits.traffic)
-            self._client.ip = str(folder / "ipc" / "r")
-            for port in (self._client.shell_port, self._client.iopub_port):
-                await self._relay.join(Path(f"{self._client.ip}-{port}"), Path(f"{self._manager.ip}-{port}"))
+            await self._relay.stand_between(self._manager, self._client, folder)
         self._client.start_channels(stdin=False, hb=False, control=False)
         watch = Watch(folder, self._process, self.limits, self._end_process)
         self._conversation = Conversation(self._client, self._ended, watch, self.limits, self._relay)

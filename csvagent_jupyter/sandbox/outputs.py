@@ -97,6 +97,8 @@ class Reply(msgspec.Struct, frozen=True):
 
 def read_reply(text: object) -> Reply:
     """Parse a reply strictly; raises KernelDied for anything else than its shape."""
+    if text is None:
+        raise KernelDied("sandbox.not_ours")
     try:
         if not isinstance(text, str):
             raise msgspec.ValidationError("no reply")

@@ -24,6 +24,7 @@ from traitlets import Bool, Enum, Float, default
 
 from ..confinement import Limits, remove_folder
 from ..confinement.outer import OUTER_LAYERS, PROGRAM, chosen, shared_place, trouble
+from ..confinement.probe import ATTEMPTS
 from ..confinement.spawning import CannotFork
 from ..exceptions import KernelDied
 from . import processes
@@ -34,10 +35,15 @@ from .layout import CONFINED, LIMITS, ONE_THREAD, empty_home, make_folder, sandb
 START_SECONDS = 60.0
 LOG_TAIL = 2_000
 INSIDE = f"{__package__}.inside"
+OUR_GAPS = frozenset(attempt.gap for attempt in ATTEMPTS.values())
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a kernel says of itself before it runs any foreign code."""
+    """What a kernel says of itself before it runs any foreign code; so does another provisioner, as its `report`.
+
+    `isolation` is a level, `libraries` are said as "pandas 3.1.1". `gaps` are keys of our texts, and from another
+    provisioner whole sentences.
+    """
 
     isolation: str = "process"
     gaps: tuple[str, ...] = ()

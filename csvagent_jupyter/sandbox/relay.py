@@ -7,12 +7,20 @@ writes parts without an end would fill our memory unseen. So its bytes come thro
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.manager import AsyncKernelManager
+
+from ..exceptions import KernelDied
+
 PIECE = 256 * 1024
+LISTENS_WITHIN = 60.0
+LOOKS_EVERY = 0.02
 
 
 class Relay:
@@ -33,6 +41,14 @@ class Relay:
         """Begin to count anew, unless it was too much already."""
         if not self.flooded:
             self._left = self._allowed
+
+    async def stand_between(self, manager: AsyncKernelManager, client: AsyncKernelClient, folder: Path) -> None:
+        """Lead the client to sockets of ours in `folder`, behind which are the kernel's, as soon as these are there."""
+        client.ip = str(folder / "ipc" / "r")
+        for port in (client.shell_port, client.iopub_port):
+            kernels = Path(f"{manager.ip}-{port}")
+            await _listened_to(kernels, manager)
+            await self.join(Path(f"{client.ip}-{port}"), kernels)
 
     async def join(self, ours: Path, kernels: Path) -> None:
         """Make a socket at `ours` that leads to the one at `kernels`."""
@@ -72,6 +88,19 @@ class Relay:
     def _count(self, size: int) -> bool:
         self._left -= size
         return not self.flooded
+
+
+async def _listened_to(socket: Path, manager: AsyncKernelManager) -> None:
+    """Return when a kernel listens there; ours does when it reports, one of another provisioner some time later."""
+    deadline = time.monotonic() + LISTENS_WITHIN
+    while True:
+        with suppress(OSError):
+            _, writer = await asyncio.open_unix_connection(socket)
+            writer.transport.abort()
+            return
+        if time.monotonic() > deadline or not await manager.is_alive():
+            raise KernelDied("sandbox.not_started", detail=f"no socket {socket.name}")
+        await asyncio.sleep(LOOKS_EVERY)
 
 
 async def _pass_on(

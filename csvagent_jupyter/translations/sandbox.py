@@ -29,6 +29,18 @@ TEXTS: Catalogue = {
         "The process for the code is not running. Ask again: a new one starts by itself.",
         "Процесс для кода не запущен. Повторите вопрос: новый запустится сам.",
     ),
+    "no_provisioner": (
+        "The kernel provisioner {name} cannot be used: {error} Install the package that brings it where Jupyter runs, "
+        "or correct c.CSVAgentManager.kernel_provisioner.",
+        "Не удаётся использовать поставщик ядер {name}: {error} Установите пакет с ним там, где работает Jupyter, или "
+        "исправьте c.CSVAgentManager.kernel_provisioner.",
+    ),
+    "not_ours": (
+        "The kernel that was started does not answer questions: it is not the one of this package. Let "
+        "c.CSVAgentManager.kernel_provisioner name one that starts the command that it is given.",
+        "Запущенное ядро не отвечает на вопросы: это не ядро этого пакета. Укажите в "
+        "c.CSVAgentManager.kernel_provisioner поставщик, который запускает переданную ему команду.",
+    ),
     "garbled": (
         "The process that ran the code sent something that cannot be read, so it was ended. Ask again.",
         "Процесс, выполнявший код, прислал то, что нельзя прочитать, и был завершён. Повторите вопрос.",

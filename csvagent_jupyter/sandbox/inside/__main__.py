@@ -7,7 +7,8 @@ import sys
 
 
 def main() -> None:
-    report_to = _take_pipes()
+    # Another provisioner than ours, which tells this, knows of no pipes: its input may be at its end from the start.
+    report_to = _take_pipes() if "CSVAGENT_CONFINED" in os.environ else os.open(os.devnull, os.O_WRONLY)
     from .app import start
 
     start(sys.argv[1:], report_to)
