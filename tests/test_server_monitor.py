@@ -254,7 +254,11 @@ async def test_a_part_that_hangs_is_looked_at_once_and_comes_back(monkeypatch: p
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(StoreUnreachable("sessions.closed"), "store_unreachable"), (RuntimeError(SECRET), "internal")],
+    [
+        (StoreUnreachable("sessions.closed"), "store_unreachable"),
+        (PermissionError(SECRET), "PermissionError"),
+        (RuntimeError(SECRET), "internal"),
+    ],
 )
 async def test_a_part_that_fails_is_down(error: Exception, reason: str, caplog: pytest.LogCaptureFixture) -> None:
     async def look() -> dict[str, Any]:

@@ -191,10 +191,11 @@ def test_who_is_not_signed_in_sees_none_of_it(host: JupyterHost, path: str) -> N
 CHECKS = (
     *("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance"),
     *("response_schema_conformance", "negative_data_rejection", "unsupported_method", "allow_header_conformance"),
-    *("ignored_auth", "use_after_free"),
+    "ignored_auth",
 )
 
 
+@pytest.mark.timeout(240)
 def test_a_hostile_client_finds_no_deviation(host: JupyterHost, client: httpx.Client, tmp_path: Path) -> None:
     task = ask(client, "Plot the price by city", path="sales.csv")
     table = ask(client, "Show the total price by city", path="sales.csv")
@@ -214,13 +215,13 @@ def test_a_hostile_client_finds_no_deviation(host: JupyterHost, client: httpx.Cl
         [
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{host.url}/api/openapi.json"),
             *("--header", f"Authorization: {host.headers()['Authorization']}", "--checks", ",".join(CHECKS)),
-            *("--seed", "4", "--max-examples", "10", "--phases", "coverage,fuzzing", "--request-timeout", "20"),
+            *("--seed", "4", "--max-examples", "5", "--phases", "coverage,fuzzing,stateful", "--request-timeout", "20"),
             *("--exclude-path-regex", "/sessions/.*/events$", "--no-color", "--continue-on-failure", "--no-shrink"),
         ],
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=200,
     )
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
     assert "Loaded specification" in done.stdout

@@ -57,6 +57,8 @@ class Part:
             return {"status": "up"} | await self._look()
         except CSVAgentError as error:
             return {"status": "down", "reason": error.kind}
+        except OSError as error:
+            return {"status": "down", "reason": type(error).__name__}
         except Exception as error:  # the outer edge: health itself must not fail
             note_unexpected(f"health of the {self.name}", error)
             return {"status": "down", "reason": "internal"}
