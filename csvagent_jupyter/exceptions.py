@@ -2,6 +2,7 @@
 
     CSVAgentError
     ├── BadInput                  the request itself is wrong: empty question, unknown option
+    │   ├── NotAllowed            who asks has no right to it
     │   └── Unreadable            a source cannot be read as a table
     ├── NotAnswered               the question was understood as a request, and there is no answer
     │   ├── Failed                every attempt failed
@@ -77,6 +78,10 @@ def _rebuild(cls: type[CSVAgentError], key: str, suggestions: tuple[str, ...], v
 
 class BadInput(CSVAgentError):
     kind, status, exit_code = "bad_input", 400, 2
+
+
+class NotAllowed(BadInput):
+    kind, status = "not_allowed", 403
 
 
 class Unreadable(BadInput):

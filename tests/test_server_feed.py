@@ -181,6 +181,33 @@ async def test_readers_end_with_the_store_and_with_the_feeds(manager: CSVAgentMa
         await asyncio.wait_for(task, 30)
 
 
+async def test_a_number_from_when_the_log_was_longer_does_not_make_a_reader_deaf(manager: CSVAgentManager) -> None:
+    session = await manager.store.create_session("anna")
+    await written(manager, session.session_id, 2)
+    async with reading(Feeds(), manager, session.session_id, after=10**9) as (reader, _):
+        new = await written(manager, session.session_id, 3)
+        assert await reader.has(3) == new
+
+
+async def test_who_may_not_read_any_more_does_not_see_the_next_question(manager: CSVAgentManager) -> None:
+    session = await manager.store.create_session("anna")
+    allowed = True
+
+    async def may_go_on() -> bool:
+        return allowed
+
+    reader = Reader()
+    reads = Feeds().read(manager, session.session_id, 0, reader.send, may_go_on=may_go_on, opened=reader.opened)
+    task = asyncio.create_task(reads)
+    await reader.opened.wait()
+    await manager.store.append(session.session_id, Event("task_started", "a"))
+    await reader.has(1)
+    allowed = False
+    await manager.store.append(session.session_id, Event("task_started", "b"))
+    await asyncio.wait_for(task, 30)
+    assert len(reader.texts) == 1
+
+
 async def test_there_is_nothing_to_read_where_there_is_no_session(manager: CSVAgentManager) -> None:
     with pytest.raises(NotFound):
         await Feeds().read(manager, "no-such", 0, Reader().send)

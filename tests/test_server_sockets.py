@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import struct
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 from jupyter_host import JupyterHost
+from jupyter_host import until as eventually
 from model_server import Reply, ScriptedServer
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -240,6 +243,26 @@ async def test_another_page_does_not_get_in_with_the_cookie_of_a_browser(
                 async with connect(address, additional_headers=headers, proxy=None):
                     pass
             assert refused.value.response.status_code == 403
+
+
+async def test_a_client_that_leaves_while_it_is_let_in_is_no_reader_for_ever(tmp_path: Path) -> None:
+    with JupyterHost(tmp_path) as host:
+        client = host.client()
+        session = client.post("/api/sessions", json={}).json()["session_id"]
+        head = (
+            f"GET /csvagent/ws/analyze/{session}?token=host-token HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        for number in range(60):
+            with socket.create_connection(("127.0.0.1", host.port)) as connection:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.sendall(head.encode())
+                connection.settimeout(30)
+                if number % 2:
+                    connection.recv(12)  # the answer has begun
+        metrics = f"http://127.0.0.1:{host.port}/metrics"
+        eventually(lambda: "csvagent_readers 0.0" in client.get(metrics).text)
 
 
 async def test_a_session_goes_on_after_its_server_was_killed(tmp_path: Path, model: ScriptedServer) -> None:

@@ -10,9 +10,9 @@ from jupyter_server.auth.decorator import authorized
 from tornado.iostream import StreamClosedError
 from tornado.web import authenticated
 
-from ..exceptions import BadInput, CSVAgentError
+from ..exceptions import CSVAgentError
 from ..messages import FINAL, Event
-from .feed import MAX_SEQ, Watcher
+from .feed import Watcher, seq_of
 from .handler import CSVAgentAPIHandler
 
 KEEP_ALIVE_SECONDS: Final = 15.0
@@ -36,7 +36,9 @@ class _EventsHandler(CSVAgentAPIHandler):
         await self.flush()
         feeds = self.extension.feeds
         watcher = Watcher(self, session_id)
-        self._streaming = asyncio.ensure_future(feeds.read(manager, session_id, after, self._send, task_id=task_id))
+        self._streaming = asyncio.ensure_future(
+            feeds.read(manager, session_id, after, self._send, task_id=task_id, may_go_on=watcher.may_go_on)
+        )
         staying = asyncio.ensure_future(self._stay(watcher))
         try:
             await asyncio.wait({self._streaming, staying}, return_when=asyncio.FIRST_COMPLETED)
@@ -80,10 +82,7 @@ class _EventsHandler(CSVAgentAPIHandler):
             self.detach().close()
 
     def _after(self) -> int:
-        given = self.request.headers.get("Last-Event-ID") or self.get_query_argument("after", "0")
-        if not given.isascii() or not given.isdecimal() or int(given) > MAX_SEQ:
-            raise BadInput("server.bad_after", given=given[:40])
-        return int(given)
+        return seq_of(self.request.headers.get("Last-Event-ID") or self.get_query_argument("after", "0"))
 
 
 class SessionEventsHandler(_EventsHandler):

@@ -15,7 +15,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from ..exceptions import NotFound, StoreError
+from ..exceptions import BadInput, NotFound, StoreError
 from ..messages import Event
 
 if TYPE_CHECKING:
@@ -132,38 +132,50 @@ class Feeds:
         send: Send,
         *,
         task_id: str | None = None,
+        may_go_on: Callable[[], Awaitable[bool]] | None = None,
         opened: asyncio.Event | None = None,
     ) -> None:
         """Hand the events after `after` to `send`, then each new one, of one task up to its result.
 
-        Returns when nothing more can come. `opened` is set once nothing that is appended from then on is missed.
-        Raises TimeoutError when `send` does not take an event in `stall_seconds`, and StoreError.
+        Returns when nothing more can come, or when `may_go_on`, which is asked at the start of each task, says no.
+        `opened` is set once nothing that is appended from then on is missed. Raises TimeoutError when `send` does not
+        take an event in `stall_seconds`, and StoreError.
         """
-        async with self._channel(manager, session_id) as channel:
+        async with self._channel(manager, session_id) as (channel, last):
+            after = min(after, last)  # a number of another time, when the log was longer
             if opened is not None:
                 opened.set()
             async with aclosing(_events(manager, channel, session_id, after, task_id)) as events:
                 async for event, text in events:
+                    if event.type == "task_started" and may_go_on is not None and not await may_go_on():
+                        return
                     async with asyncio.timeout(self.stall_seconds):
                         await send(event, text)
                     if task_id is not None and event.type == "result":
                         return
 
     @asynccontextmanager
-    async def _channel(self, manager: CSVAgentManager, session_id: str) -> AsyncIterator[_Channel]:
+    async def _channel(self, manager: CSVAgentManager, session_id: str) -> AsyncIterator[tuple[_Channel, int]]:
         last = await manager.store.last_seq(session_id)
         channel = self._channels.get(session_id)
         if channel is None or channel.ended:
             channel = self._channels[session_id] = _Channel(manager, session_id, last)
         channel.readers += 1
         try:
-            yield channel
+            yield channel, last
         finally:
             channel.readers -= 1
             if not channel.readers:
                 if self._channels.get(session_id) is channel:
                     del self._channels[session_id]
                 await channel.close()
+
+
+def seq_of(given: str) -> int:
+    """Return the number of an event as a client writes it; raises BadInput."""
+    if not given.isascii() or not given.isdecimal() or len(given) > 16 or int(given) > MAX_SEQ:
+        raise BadInput("server.bad_after", given=given[:40])
+    return int(given)
 
 
 class Watcher:

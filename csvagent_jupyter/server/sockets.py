@@ -15,11 +15,11 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from ..exceptions import BadInput, CSVAgentError
+from ..exceptions import BadInput, CSVAgentError, NotAllowed
 from ..messages import Event, Share, Source
 from ..translations import Language, say
 from .asking import Asked, put_question
-from .feed import MAX_SEQ, Watcher
+from .feed import Watcher, seq_of
 from .handler import CSVAgentHandler
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
     """``ws/analyze/{session_id}``: a bad message is answered and the connection stays open."""
 
     session_id = ""
+    _is_closed = False
     _reading: asyncio.Task[None] | None = None
     _checking: asyncio.Task[None] | None = None
 
@@ -92,9 +93,14 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
             after = await manager.store.last_seq(self.session_id)
         words = say("server.connected", self.language)
         await self._tell(Event("connected", session_id=self.session_id, message=words).to_dict())
-        self._reading = asyncio.ensure_future(self.extension.feeds.read(manager, self.session_id, after, self._send))
+        if self._is_closed:  # meanwhile; nobody would end what is begun from here on
+            return
+        watcher = Watcher(self, self.session_id)
+        self._reading = asyncio.ensure_future(
+            self.extension.feeds.read(manager, self.session_id, after, self._send, may_go_on=watcher.may_go_on)
+        )
         self._reading.add_done_callback(self._read_all)
-        self._checking = asyncio.ensure_future(self._check())
+        self._checking = asyncio.ensure_future(self._check(watcher))
 
     async def on_message(self, message: str | bytes) -> None:
         try:
@@ -109,6 +115,7 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
 
     def on_close(self) -> None:
         """A closed tab costs nothing from here on; what was asked goes on."""
+        self._is_closed = True
         for ended in (self._reading, self._checking):
             if ended is not None:
                 ended.cancel()
@@ -152,11 +159,10 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
 
     async def _must(self, action: str) -> None:
         if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, action, self.auth_resource)):
-            raise BadInput("server.not_allowed", action=action)
+            raise NotAllowed("server.not_allowed", action=action)
 
-    async def _check(self) -> None:
+    async def _check(self, watcher: Watcher) -> None:
         """End the connection of who may not read the session any more."""
-        watcher = Watcher(self, self.session_id)
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             if not await watcher.may_go_on():
@@ -193,11 +199,7 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
     def _after(self) -> int | None:
         """Return where to go on from; None for what is new only."""
         given = self.get_query_argument("after", "")
-        if not given:
-            return None
-        if not given.isascii() or not given.isdecimal() or int(given) > MAX_SEQ:
-            raise BadInput("server.bad_after", given=given[:40])
-        return int(given)
+        return seq_of(given) if given else None
 
 
 ROUTES: Final[tuple[tuple[str, Any], ...]] = ((r"ws/analyze/([^/]+)", AnalyzeSocket),)

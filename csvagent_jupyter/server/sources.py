@@ -13,7 +13,7 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.services.contents.filemanager import FileContentsManager
 from tornado.web import HTTPError
 
-from ..exceptions import BadInput, NotFound
+from ..exceptions import BadInput, NotAllowed, NotFound
 from ..messages import Source
 from .uploads import media_type
 
@@ -37,7 +37,7 @@ async def sources_by_path(
     if wanted and not await ensure_async(
         handler.authorizer.is_authorized(handler, handler.current_user, "read", "contents")
     ):
-        raise HTTPError(403)
+        raise NotAllowed("server.not_allowed", action="read contents")
     return tuple([await _kept(handler, path, dict(dialect or {})) for path in wanted])
 
 
