@@ -20,6 +20,7 @@ from lab_server import CHROMIUM_ARGUMENTS, CONTRAST
 from model_server import Reply, ScriptedServer
 from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
 from reverse_proxy import ReverseProxy
+from test_server_standalone import Served
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -530,6 +531,21 @@ def test_a_link_to_read_shows_a_session_that_one_cannot_ask_in(
             with page.expect_download() as download:
                 page.get_by_role("link", name="PNG").click()
             assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("place", ["csvagent/demo", "demo"])
+def test_the_page_works_where_the_product_is_served_alone(
+    browser: Browser, tmp_path: Path, sales: Path, place: str
+) -> None:
+    served = Served(tmp_path, "--port", "0")
+    try:
+        with opened(browser, f"{served.address}/{place}?token={served.token}") as page:
+            choose(page, sales)
+            card = put(page, "sum of revenue")
+            expect(card.get_by_text("1,350").first).to_be_visible(timeout=SOON)
+            assert page.url.startswith(f"{served.address}/{place}#session=")
+    finally:
+        assert served.close() == 0
 
 
 # --- how it looks and reads -----------------------------------------------------------------------------------------
