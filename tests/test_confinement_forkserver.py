@@ -328,6 +328,35 @@ async def test_a_server_with_a_second_thread_refuses_and_says_why(folder: Path) 
         assert server.pid is None and "2 threads" in server.refusal
 
 
+@pytest.mark.parametrize("again_after", [0.0, 3600.0])
+async def test_a_server_that_was_killed_while_it_prepared_is_tried_again_after_a_while(
+    folder: Path, again_after: float
+) -> None:
+    with serving(tries_again_after=again_after) as server:
+        starting = asyncio.ensure_future(server.start())
+        while server.pid is None:
+            await asyncio.sleep(0)
+        os.kill(server.pid, signal.SIGKILL)
+        with pytest.raises(CannotFork, match="did not start"):
+            await starting
+        if again_after:
+            with pytest.raises(CannotFork, match="did not start"):
+                await spawn(server, "tell", folder)
+            assert server.pid is None
+        else:
+            assert (await spawn(server, "tell", folder)).report["parent"] == server.pid
+            assert server.refusal == ""
+
+
+async def test_a_server_that_refused_is_not_asked_again(folder: Path) -> None:
+    with serving("forked_entries:prepare_with_thread", tries_again_after=0.0) as server:
+        for _ in range(2):
+            with pytest.raises(CannotFork, match="2 threads"):
+                await spawn(server, "tell", folder)
+            await asyncio.to_thread(server.begin)
+            assert server.pid is None
+
+
 async def test_a_server_that_cannot_prepare_says_why(folder: Path) -> None:
     with serving("forked_entries:fail_to_prepare") as server, pytest.raises(CannotFork, match="no such library"):
         await server.start()

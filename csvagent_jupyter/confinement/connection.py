@@ -35,6 +35,10 @@ class CannotFork(Exception):
     """There is no fork server here, and why; the process has to be started in another way."""
 
 
+class Refused(CannotFork):
+    """There is none here, and will be none as long as this process runs."""
+
+
 class ServerGone(Exception):
     """The server ended before it answered; another one may do it."""
 
@@ -85,7 +89,7 @@ class Connection:
         askers: set[object],
     ) -> None:
         if sys.platform != "linux":
-            raise CannotFork("only Linux has what a server for new processes needs")
+            raise Refused("only Linux has what a server for new processes needs")
         self.gone = False
         self.ready: Future[None] = _held_future()
         self._askers = askers
@@ -165,7 +169,7 @@ class Connection:
                 waiting.exception()
         reason = f"the server for new processes did not answer within {within:g} seconds"
         self._end_hung(reason)
-        raise CannotFork(reason)
+        raise (Refused if future is self.ready else CannotFork)(reason)  # imports that hang do so again
 
     def _end_hung(self, reason: str) -> None:
         """End a server that hangs; who asks next starts another one, unless it hung in its imports."""
@@ -228,7 +232,7 @@ class Connection:
         if kind == "ready":
             _settle(self.ready)
         elif kind == "refused":
-            _settle(self.ready, error=CannotFork(event["reason"]))
+            _settle(self.ready, error=Refused(event["reason"]))
         elif kind == "idle":
             self._end_idle()
         elif kind == "ended":

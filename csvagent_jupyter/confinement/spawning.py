@@ -8,19 +8,22 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import math
 import os
 import threading
+import time
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from .connection import CannotFork, Connection, ServerGone, Spawned
+from .connection import CannotFork, Connection, Refused, ServerGone, Spawned
 
 __all__ = ["CannotFork", "ForkServer", "Spawned"]
 
 READY_WITHIN: Final = 120.0
 ANSWERS_WITHIN: Final = 10.0
+TRIES_AGAIN_AFTER: Final = 30.0
 T = TypeVar("T")
 
 
@@ -30,8 +33,9 @@ class ForkServer:
     `preload` names a function, as ``module:function``, that imports and warms what the processes will need; it must
     leave no thread behind. `environment` gets the server's own folder and returns its environment. The server is ended
     when it had no child and no request for `idle_seconds`, which may change and holds from the next fork on; and by
-    force when it hangs, `answers_within` seconds after a request. `outer` is put before its command line, and its
-    folder is made in `place`.
+    force when it hangs, `answers_within` seconds after a request. One that ended while it prepared, which may have been
+    killed, is started again when it is asked `tries_again_after` seconds later. `outer` is put before its command line,
+    and its folder is made in `place`.
     """
 
     def __init__(
@@ -42,8 +46,11 @@ class ForkServer:
         outer: tuple[str, ...] = (),
         place: Path | None = None,
         answers_within: float = ANSWERS_WITHIN,
+        tries_again_after: float = TRIES_AGAIN_AFTER,
     ) -> None:
         self.refusal = ""
+        self.tries_again_after = tries_again_after
+        self._tries_again_at = 0.0
         self.answers_within = answers_within
         self._preload = preload
         self._environment = environment
@@ -117,30 +124,37 @@ class ForkServer:
         """Ask nothing more of a server that is ready."""
 
     async def _ready(self) -> Connection:
-        if self.refusal:
-            raise CannotFork(self.refusal)
         connection = await asyncio.to_thread(self._connected) if self.pid is None else self._connection
         assert connection is not None
         try:
             await connection.answer(connection.ready, READY_WITHIN)
         except CannotFork as error:
-            self.refusal = str(error)
+            self._remember(error)
             await asyncio.to_thread(connection.close)
             raise
+        self.refusal = ""
         return connection
 
     def _connected(self) -> Connection:
         with self._lock:
             if self._connection is None or self._connection.gone:
+                if self.refusal and time.monotonic() < self._tries_again_at:
+                    raise CannotFork(self.refusal)
                 try:
                     self._connection = Connection(self._environment, self._outer, self._place, self._askers)
                     self._connection.tell(do="prepare", preload=self._preload, idle_seconds=self.idle_seconds)
                 except CannotFork as error:
-                    self.refusal = str(error)
+                    self._remember(error)
                     raise
                 except OSError as error:
                     raise CannotFork(error.strerror or str(error)) from error
             return self._connection
+
+    def _remember(self, error: CannotFork) -> None:
+        """Have the reason at hand for who asks next: for ever when the server refused, else for a while."""
+        self.refusal = str(error)
+        lasts = math.inf if isinstance(error, Refused) else self.tries_again_after
+        self._tries_again_at = time.monotonic() + lasts
 
     def _forget_in_fork(self) -> None:
         """In a fork of this process: the server is not ours, and must not be kept alive by us."""
