@@ -211,8 +211,11 @@ def test_log_lines_have_ids_and_no_data(host: JupyterHost, model: ScriptedServer
     assert ended["seconds"] > 0
     assert anna.get(f"/api/tasks/{task_id}/files/{SECRET}").status_code == 404
     until(lambda: any("request refused" in line and task_id in line for line in list(host.log)))
+    anna.get("/api/tasks/gone-task", params={"link": "secret-of-a-link"})
+    until(lambda: any("404 GET" in line and "gone-task" in line for line in list(host.log)))
     log = "".join(host.log)
     assert SECRET not in log
+    assert "secret-of-a-link" not in log
     assert "What did" not in log
     key = next(value for name, value in model.environ().items() if name.endswith("_KEY"))
     assert key not in log
