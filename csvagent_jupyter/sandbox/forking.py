@@ -96,6 +96,10 @@ class KernelServer:
         )
         return ForkedProcess(spawned)
 
+    def forget(self) -> None:
+        """Have it measured anew: nothing may be asked of what was begun in another process."""
+        self._refused = None
+
     async def _measured(self, environment: Mapping[str, str], folder: Path, errors: int) -> dict[str, bool]:
         """Return what a confined fork is refused: measured once, in one that is thrown away."""
         while True:
@@ -192,5 +196,15 @@ def _lay_out(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
     return clean_environment(environ, folder, Limits()) | ONE_THREAD
 
 
+def _forget_in_fork() -> None:
+    """In a fork of this process: who held the lock, or was measuring, is not here to let go of it."""
+    global _lock  # it may be held for ever
+    _lock = threading.Lock()
+    for server in _servers.values():
+        server.forget()
+
+
 _servers: dict[tuple[Path | str | None, ...], KernelServer] = {}
 _lock = threading.Lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_fork)

@@ -1,0 +1,47 @@
+"""The fork server's part in a host's life: a host that forks, and one that is killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+FORKS_WHILE_MEASURING = """
+    import asyncio, os, sys, threading, time
+    from pathlib import Path
+    from csvagent_jupyter.sandbox import SandboxKernel
+    from csvagent_jupyter.sandbox.forking import usual_server
+    async def two():
+        kernel = SandboxKernel()
+        await kernel.start()
+        done = await kernel.execute("1 + 1", timeout=30)
+        level = kernel.isolation
+        await kernel.stop()
+        return done.value, level
+    server = usual_server()
+    if sys.argv[1] == "measuring":
+        threading.Thread(target=lambda: asyncio.run(two())).start()
+        while server._refused is None:
+            time.sleep(0)
+    else:
+        from csvagent_jupyter.sandbox import forking
+        forking._lock.acquire()
+    child = os.fork()
+    if child == 0:
+        print(*asyncio.run(asyncio.wait_for(two(), 45)), flush=True)
+        os._exit(0)
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.parametrize("meanwhile", ["measuring", "locked"])
+def test_a_fork_of_a_host_that_was_just_starting_a_kernel_can_start_its_own(meanwhile: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", textwrap.dedent(FORKS_WHILE_MEASURING), meanwhile]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, env=os.environ | {"TMPDIR": str(tmp_path)}
+    )
+    assert (done.stdout, done.returncode) == ("2 confined\n", 0), done.stderr
