@@ -36,10 +36,31 @@ PROFILE = Profile(
     ],
 )
 def test_what_would_fail_is_told_with_its_line(code: str, ename: str, line: int, part: str) -> None:
-    error = advise(code, [PROFILE])
-    assert error is not None
+    advice = advise(code, [PROFILE])
+    assert advice is not None
+    error = advice.error()
     assert (error.ename, error.line_number) == (ename, line)
     assert part in error.evalue
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "step"),
+    [
+        ("import requests", "там, где выполняется код, нет сети, а requests без неё не работает", "Сохраните данные"),
+        ("from multiprocessing import Pool", "нет других процессов, а multiprocessing без них", "Попросите обойтись"),
+        ("import os\nos.system('ls')", "нет других процессов, а os.system без них", "Попросите обойтись"),
+        ("import no_such_library_here", "нет библиотеки 'no_such_library_here'", "установите её"),
+        ("name = input('Which?')", "некому ответить на input()", "в самом вопросе"),
+        ("data = pd.read_csv('sales.csv')", "этого файла нет", "назовите его перед вопросом"),
+        ("df['zzz']", "в df нет столбца 'zzz'", ""),
+        ("df['region']", "в df нет столбца 'region'; похожи: 'Region'", ""),
+    ],
+)
+def test_a_person_is_told_in_their_language_what_to_do_next(code: str, said: str, step: str) -> None:
+    advice = advise(code, [PROFILE])
+    assert advice is not None
+    assert said in advice.error("ru").evalue and advice.error("ru").evalue != advice.error("en").evalue
+    assert (step in advice.next_step("ru")) and bool(step) == bool(advice.next_step("en"))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from itertools import pairwise
@@ -18,6 +19,8 @@ from csvagent_jupyter.agent.desk import Workplace
 from csvagent_jupyter.agent.loop import MAX_QUESTION, Run, answer
 from csvagent_jupyter.exceptions import Ambiguous, Declined, ModelUnreachable, StorageFull
 from csvagent_jupyter.messages import Budget, Execution, Plot, Question, Source, Turn, Usage
+from csvagent_jupyter.tables import Table
+from csvagent_jupyter.tables.frame import write_arrow
 
 SUM = "total = df['amount'].sum()\nprint(f'The sum is {total:.0f}')\ntotal"
 
@@ -316,6 +319,37 @@ async def test_code_that_a_limit_stops_is_repaired_with_advice_whatever_may_be_s
     assert "4 ГБ" in result.attempts[0].error.evalue and "kernel_memory" in result.attempts[0].error.evalue
     told = model.prompts[1].messages[-1].content
     assert "gives the code 4 GB of memory" in told and "Unable to allocate" not in told
+
+
+POOL = """from concurrent.futures import ProcessPoolExecutor
+with ProcessPoolExecutor(1) as pool:
+    list(pool.map(len, ['a']))"""
+
+
+async def test_a_pool_of_processes_is_told_to_both_and_repaired(place: Workplace, sales: Source) -> None:
+    model = ScriptedModel(reply(POOL), reply(SUM))
+    result, _ = await run(make_desk(place, model, Books(), share="schema", language="ru"), "Сумма?", sales)
+    error = result.attempts[0].error
+    assert result.success and error is not None
+    assert "нельзя запускать другие процессы" in error.evalue
+    assert "No other process can be started here" in model.prompts[1].messages[-1].content
+
+
+async def test_a_full_disk_ends_the_run_and_is_named(place: Workplace, sales: Source) -> None:
+    model = ScriptedModel(reply("import errno\nraise OSError(errno.ENOSPC, 'No space left on device')"), reply(SUM))
+    result, _ = await run(make_desk(place, model, Books()), "What is the sum?", sales)
+    assert result.error is not None and result.error.kind == "storage_full"
+    assert tempfile.gettempdir() in result.error.message and "TMPDIR" in result.error.message
+    assert len(model.replies) == 1
+
+
+async def test_a_table_that_finds_no_room_is_told_the_same(
+    place: Workplace, sales: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Table, "write_arrow", lambda table, _: write_arrow(table.arrow, Path("/dev/full")))
+    result, _ = await run(make_desk(place, ScriptedModel(reply(SUM)), Books()), "What is the sum?", sales)
+    assert result.error is not None and result.error.kind == "storage_full"
+    assert tempfile.gettempdir() in result.error.message
 
 
 async def test_after_a_limit_that_ended_the_kernel_another_one_takes_the_next_attempt(

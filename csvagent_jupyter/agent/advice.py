@@ -6,11 +6,13 @@ import ast
 import difflib
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import chain
 from typing import Final
 
 from ..messages import ExecutionError, Profile
+from ..translations import Language, say
 from .names import names_of, parse
 
 _NETWORK: Final = frozenset(
@@ -21,9 +23,32 @@ _SYSTEM: Final = frozenset({"system", "popen", "execv", "execve", "spawnl", "spa
 _READERS: Final = frozenset({"read_csv", "read_table", "read_excel", "read_parquet", "read_feather", "read_json"})
 
 
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Why code would fail: the end of a text's key and what fills it, or without a key Python's own text."""
+
+    ename: str
+    line_number: int | None
+    key: str = ""
+    text: str = ""
+    near: str = ""
+
+    def error(self, language: Language = "en") -> ExecutionError:
+        """Return the error that it would end with."""
+        said = say(f"agent.advice_{self.key}", language, name=self.text, near=self.near) if self.key else self.text
+        return ExecutionError(self.ename, said, line_number=self.line_number)
+
+    def next_step(self, language: Language) -> str:
+        """Return what a person can do about it; nothing where only the model can."""
+        return say(f"agent.advice_{self.key}_next", language) if self.key in _WITH_A_STEP else ""
+
+
+_WITH_A_STEP: Final = frozenset({"network", "processes", "module", "input", "file"})
+
+
 def advise(
     code: str, profiles: Iterable[Profile], libraries: Iterable[str] = (), earlier: Iterable[str] = ()
-) -> ExecutionError | None:
+) -> Advice | None:
     """Return why `code` would certainly fail, or None.
 
     `libraries` are what the kernel says it has ("pandas 3.1.1"), `earlier` the codes of the session that ran there.
@@ -31,13 +56,13 @@ def advise(
     try:
         tree = parse(code)
     except SyntaxError as error:
-        return ExecutionError("SyntaxError", error.msg or "invalid syntax", line_number=error.lineno)
+        return Advice("SyntaxError", error.lineno, text=error.msg or "invalid syntax")
     known = {library.split()[0].lower() for library in libraries if library.strip()}
     columns = _columns(tree, code, tuple(profiles), tuple(earlier))
     return next(chain(_imports(tree, known), _impossible(tree), columns), None)
 
 
-def _imports(tree: ast.Module, known: set[str]) -> Iterator[ExecutionError]:
+def _imports(tree: ast.Module, known: set[str]) -> Iterator[Advice]:
     guarded = _lines_in(tree, ast.Try)
     for node in ast.walk(tree):
         if not isinstance(node, ast.Import | ast.ImportFrom) or node.lineno in guarded:
@@ -45,12 +70,11 @@ def _imports(tree: ast.Module, known: set[str]) -> Iterator[ExecutionError]:
         for name in _imported(node):
             top = name.partition(".")[0]
             if name in _NETWORK or top in _NETWORK:
-                yield ExecutionError("ImportError", f"no network there: {name}", line_number=node.lineno)
+                yield Advice("ImportError", node.lineno, "network", name)
             elif top in _PROCESSES:
-                yield ExecutionError("ImportError", f"no other processes there: {name}", line_number=node.lineno)
+                yield Advice("ImportError", node.lineno, "processes", name)
             elif top.lower() not in known and not _exists(top):
-                message = f"No module named {top!r}; nothing can be installed there"
-                yield ExecutionError("ModuleNotFoundError", message, line_number=node.lineno)
+                yield Advice("ModuleNotFoundError", node.lineno, "module", top)
 
 
 def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
@@ -69,7 +93,7 @@ def _exists(module: str) -> bool:
         return False
 
 
-def _impossible(tree: ast.Module) -> Iterator[ExecutionError]:
+def _impossible(tree: ast.Module) -> Iterator[Advice]:
     made = names_of(ast.unparse(tree)).made
     written = {
         text
@@ -82,14 +106,13 @@ def _impossible(tree: ast.Module) -> Iterator[ExecutionError]:
             continue
         name = _called(node)
         if isinstance(node.func, ast.Name) and name == "input" and name not in made:
-            yield ExecutionError("RuntimeError", "nobody can answer input() there", line_number=node.lineno)
+            yield Advice("RuntimeError", node.lineno, "input")
         elif name in _SYSTEM and _owner(node) == "os":
-            yield ExecutionError("RuntimeError", "no other processes there", line_number=node.lineno)
+            yield Advice("RuntimeError", node.lineno, "processes", f"os.{name}")
         elif name in _READERS and _owner(node) == "pd":
             paths = [text for text in _texts(node)[:1] if text not in written]
             if paths:
-                message = "the file is not there: the data is already in df and tables"
-                yield ExecutionError("FileNotFoundError", message, line_number=node.lineno)
+                yield Advice("FileNotFoundError", node.lineno, "file")
 
 
 def _called(node: ast.Call) -> str:
@@ -118,9 +141,7 @@ def _lines_in(tree: ast.Module, kind: type[ast.AST]) -> set[int]:
 # --- columns --------------------------------------------------------------------------------------------------------
 
 
-def _columns(
-    tree: ast.Module, code: str, profiles: tuple[Profile, ...], earlier: tuple[str, ...]
-) -> Iterator[ExecutionError]:
+def _columns(tree: ast.Module, code: str, profiles: tuple[Profile, ...], earlier: tuple[str, ...]) -> Iterator[Advice]:
     """Find columns that the first table certainly does not have; silent wherever the code may have made them."""
     if not profiles or profiles[0].columns_left_out or any("df" in names_of(one).touched for one in earlier):
         return
@@ -140,7 +161,7 @@ def _columns(
             continue
         for name in _literal_names(node.slice):
             if name not in columns and name not in tested and node.lineno not in guarded:
-                yield ExecutionError("KeyError", _no_column(name, columns), line_number=node.lineno)
+                yield _no_column(name, columns, node.lineno)
 
 
 def _may_change_df(tree: ast.Module) -> bool:
@@ -172,8 +193,9 @@ def _literal_names(part: ast.expr) -> list[str]:
     return [node.value for node in elements if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
-def _no_column(name: str, columns: list[str]) -> str:
+def _no_column(name: str, columns: list[str], line: int) -> Advice:
     by_folded = {column.casefold(): column for column in columns}
     near = difflib.get_close_matches(name.casefold(), list(by_folded), n=3, cutoff=0.6)
-    hint = "; near: " + ", ".join(repr(by_folded[one]) for one in near) if near else ""
-    return f"df has no column {name!r}{hint}"
+    if not near:
+        return Advice("KeyError", line, "column", repr(name))
+    return Advice("KeyError", line, "column_near", repr(name), ", ".join(repr(by_folded[one]) for one in near))

@@ -263,8 +263,8 @@ class Run:
     def _advise(self, reply: Reply, place: Workplace, turns: tuple[Turn, ...]) -> Setback | None:
         if not reply.code:
             return of_missing_code(self.desk.language, cut=reply.cut)
-        error = advise(reply.code, self.account.profiles, place.kernel.libraries, [turn.code for turn in turns])
-        return of_advice(reply, error) if error is not None else None
+        advice = advise(reply.code, self.account.profiles, place.kernel.libraries, [turn.code for turn in turns])
+        return of_advice(reply, advice, self.desk.language) if advice is not None else None
 
     async def _execute(self, place: Workplace, code: str) -> Execution:
         try:

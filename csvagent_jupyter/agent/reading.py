@@ -15,6 +15,7 @@ from ..messages import Profile, Source, Turn
 from ..translations import Language
 from .desk import Desk, Workplace
 from .names import needed_turns
+from .setback import NO_ROOM, no_room
 
 if TYPE_CHECKING:
     from ..tables import Table
@@ -159,6 +160,10 @@ async def _load(place: Workplace, reading: Reading) -> None:
             paths[table.name].unlink(missing_ok=True)
             await asyncio.to_thread(table.write_arrow, paths[table.name])
         await place.kernel.load(paths)
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise no_room() from error
+        raise
     finally:
         for path in paths.values():
             path.unlink(missing_ok=True)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import re
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ..exceptions import StorageFull
 from ..messages import ExecutionError, Failure, LimitHit
 from ..translations import Language, say, size
+from .advice import Advice
 from .checks import Finding
 from .code import Reply
 
@@ -15,6 +20,18 @@ MAX_TOLD: Final = 300
 MAX_BESIDE_A_LIMIT: Final = 60
 NO_CODE: Final = "The reply has no fenced block that starts with ```python. Write the code in exactly one such block."
 CUT: Final = "the reply was cut off before its end: write shorter code"
+
+ADVICE: Final = "\n→ "
+"""Stands in an error's text between what went wrong and what can be done about it."""
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_ERRNO: Final = re.compile(r"\[errno (\d{1,4})\]", re.IGNORECASE)
+_PROCESSES: Final = re.compile(
+    r"\b(?:subprocess|multiprocessing|ProcessPoolExecutor|joblib|loky|n_jobs)\b|\bos\.(?:fork|exec|spawn|popen|system)"
+)
+NO_PROCESSES: Final = (
+    "No other process can be started here: no subprocess, multiprocessing, ProcessPoolExecutor or os.fork. "
+    "Compute in this one, with pandas and numpy."
+)
 
 LIMIT_EXCEEDED: Final = "LimitExceeded"
 PROCESS_DIED: Final = "ProcessDied"
@@ -49,7 +66,12 @@ class Setback:
 
 
 def of_error(code: str, error: ExecutionError, limits: Sequence[LimitHit] = (), language: Language = "en") -> Setback:
-    """Return the setback of code that failed while it ran; of a limit that it ran into both are told."""
+    """Return the setback of code that failed while it ran; of a limit that it ran into both are told.
+
+    Raises StorageFull when the disk is full, because no other code would find room either.
+    """
+    if _numbers(error) & NO_ROOM:
+        raise no_room()
     line = line_of(code, error.line_number)
     number = error.line_number if line else None
     failure = Failure(code, error.ename, error.evalue, number, line, error.traceback)
@@ -58,25 +80,42 @@ def of_error(code: str, error: ExecutionError, limits: Sequence[LimitHit] = (), 
     for hit in limits:
         if hit.name in LIMITS:
             hint = LIMITS[hit.name].format(size=size(hit.value), value=hit.value)
-            return Setback(_limited(error, hit, language), replace(failure, hint=hint), ours=False)
+            return Setback(_advised(error, hit.say(language)), replace(failure, hint=hint), ours=False)
+    if error.ename == "PermissionError" and _PROCESSES.search(f"{code}\n{error.traceback}"):
+        advised = _advised(error, say("agent.no_processes", language))
+        return Setback(advised, replace(failure, hint=NO_PROCESSES), ours=False)
     return Setback(error, failure, ours=False)
 
 
-def _limited(error: ExecutionError, hit: LimitHit, language: Language) -> ExecutionError:
+def no_room() -> StorageFull:
+    """Return the error of a disk that is full where the code works."""
+    return StorageFull("agent.no_room", folder=tempfile.gettempdir())
+
+
+def _numbers(error: ExecutionError) -> set[int]:
+    """Return the system's numbers for an error, as they stand in its text."""
+    if not error.ename.endswith(("OSError", "IOError")):
+        return set()
+    return {int(number) for number in _ERRNO.findall(error.evalue)}
+
+
+def _advised(error: ExecutionError, advice: str) -> ExecutionError:
     """Return the error with what it means and what can be done about it."""
     said = " ".join(error.evalue.split()).rstrip(".")
     if len(said) > MAX_BESIDE_A_LIMIT:
         said = said[: MAX_BESIDE_A_LIMIT - 1] + "…"
-    text = hit.say(language).removesuffix(".")
-    return replace(error, evalue=f"{said}. {text}" if said else text)
+    advice = advice.removesuffix(".")
+    return replace(error, evalue=f"{said}{ADVICE}{advice}" if said else advice)
 
 
-def of_advice(reply: Reply, error: ExecutionError) -> Setback:
+def of_advice(reply: Reply, advice: Advice, language: Language = "en") -> Setback:
     """Return the setback of code that was not run, because it would certainly fail."""
+    error, step = advice.error(), advice.next_step(language).removesuffix(".")
     evalue = f"{error.evalue} ({CUT})" if reply.cut and error.ename == "SyntaxError" else error.evalue
     line = line_of(reply.code, error.line_number)
     failure = Failure(reply.code, error.ename, evalue, error.line_number if line else None, line)
-    return Setback(error, failure, ours=True)
+    said = advice.error(language)
+    return Setback(replace(said, evalue=f"{said.evalue}{ADVICE}{step}") if step else said, failure, ours=True)
 
 
 def of_check(code: str, finding: Finding, language: Language) -> Setback:
@@ -98,13 +137,16 @@ def line_of(code: str, number: int | None) -> str:
 
 
 def told(error: ExecutionError, language: Language) -> str:
-    """Return an error in one line, as a person reads it: "KeyError: 'reveune' (line 3)"."""
-    evalue = " ".join(error.evalue.split())
-    if len(evalue) > MAX_TOLD:
-        evalue = evalue[: MAX_TOLD - 1] + "…"
+    """Return an error in one line, as a person reads it: "KeyError: 'reveune' (line 3)", and then what can be done."""
+    evalue, _, advice = (_shortened(part) for part in error.evalue.partition(ADVICE))
     if error.ename in ("CheckFailed", "NoCode", LIMIT_EXCEEDED, PROCESS_DIED):
         return evalue.rstrip(".")
     text = f"{error.ename}: {evalue}" if evalue else error.ename
-    if error.line_number is None:
-        return text
-    return say("agent.at_line", language, error=text, line=error.line_number)
+    if error.line_number is not None:
+        text = say("agent.at_line", language, error=text, line=error.line_number)
+    return f"{text}. {advice}" if advice else text
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= MAX_TOLD else text[: MAX_TOLD - 1] + "…"

@@ -92,9 +92,55 @@ TEXTS: Catalogue = {
         "No model was given for this question. Choose one.",
         "Для этого вопроса не выбрана модель. Выберите её.",
     ),
+    "no_room": (
+        "The disk with {folder}, where the code works, is full. Free some space there, or choose another folder with "
+        "TMPDIR and start anew.",
+        "Диск с папкой {folder}, где работает код, заполнен. Освободите там место или укажите в TMPDIR другую папку и "
+        "запустите программу заново.",
+    ),
     # What was wrong with an attempt.
+    "no_processes": (
+        "The code may not start other processes: where it runs there are none. Ask for a way that does without.",
+        "Коду нельзя запускать другие процессы: там, где он выполняется, их не бывает. Попросите обойтись без них.",
+    ),
     "at_line": ("{error} (line {line})", "{error} (строка {line:d})"),
     "no_code": ("the reply has no code", "в ответе модели нет кода"),
+    "advice_network": (
+        "there is no network where the code runs, and {name} needs one",
+        "там, где выполняется код, нет сети, а {name} без неё не работает",
+    ),
+    "advice_network_next": (
+        "Put the data into a file and name it before the question.",
+        "Сохраните данные в файл и назовите его перед вопросом.",
+    ),
+    "advice_processes": (
+        "there are no other processes where the code runs, and {name} needs them",
+        "там, где выполняется код, нет других процессов, а {name} без них не работает",
+    ),
+    "advice_processes_next": ("Ask for a way that does without.", "Попросите обойтись без них."),
+    "advice_module": (
+        "there is no library '{name}' where the code runs",
+        "там, где выполняется код, нет библиотеки '{name}'",
+    ),
+    "advice_module_next": (
+        "Ask for a way without it, or install it in the environment that csvagent-jupyter runs in.",
+        "Попросите обойтись без неё или установите её в то окружение, где работает csvagent-jupyter.",
+    ),
+    "advice_input": (
+        "nobody can answer input() while the code runs",
+        "во время выполнения кода некому ответить на input()",
+    ),
+    "advice_input_next": ("Put what it asks for into the question.", "Укажите нужное значение в самом вопросе."),
+    "advice_file": (
+        "the file is not there where the code runs, and the data is already in df and tables",
+        "там, где выполняется код, этого файла нет, а данные уже лежат в df и tables",
+    ),
+    "advice_file_next": (
+        "If another file is needed, name it before the question too.",
+        "Если нужен другой файл, тоже назовите его перед вопросом.",
+    ),
+    "advice_column": ("df has no column {name}", "в df нет столбца {name}"),
+    "advice_column_near": ("df has no column {name}; near: {near}", "в df нет столбца {name}; похожи: {near}"),
     "process_died": (
         "the process that ran the code ended, perhaps because memory ran out: it may take {limit:size} ({setting}), "
         "and the machine may have less",
