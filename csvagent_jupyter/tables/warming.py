@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from pathlib import Path
 
-_ROWS = "day;amount\n2024-01-02;1,5\n2024-01-03;2,25\n"
+# Its own, because the process may end in the middle, and nobody would take away a file that was made for it.
+_ROWS = Path(__file__).with_suffix(".csv")
 _begun = threading.Lock()
 
 
@@ -17,11 +17,8 @@ def warm() -> None:
     from .reader import read_table
 
     try:
-        with tempfile.TemporaryDirectory(prefix="csvagent-") as folder:
-            file = Path(folder, "rows.csv")
-            file.write_text(_ROWS, encoding="utf-8")
-            read_table(file).profile()
-    except OSError:  # no room for it; a question does without, and says so if it needs some
+        read_table(_ROWS).profile()
+    except OSError:  # no file can be opened now; a question does without, and says so if it needs some
         return
 
 
