@@ -66,7 +66,7 @@ class CSVAgentExtension(ExtensionApp):
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """Take up what an earlier server left in the line, without making this one's start wait."""
-        self.monitor.start(serverapp.web_app.settings)
+        self.monitor.start()
         self._open()
 
     async def stop_extension(self) -> None:

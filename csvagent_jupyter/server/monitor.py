@@ -55,13 +55,11 @@ class Monitor:
         )
         self.metrics.gauge("readers", "Readers of events, over SSE and WebSocket.", lambda: extension.feeds.readers)
 
-    def start(self, settings: dict[str, Any]) -> None:
-        """Join Jupyter's metrics and log; `settings` are the web application's."""
+    def start(self) -> None:
+        """Join Jupyter's metrics and log."""
         self._is_started = True
         self.metrics.start()
         self.journal.start(as_json=self._extension.log_json)
-        # The secret of a link stands in addresses, and Jupyter logs the address of every request that it refuses.
-        settings["extra_log_scrub_param_keys"] = [*settings.get("extra_log_scrub_param_keys", ()), "link"]
 
     def watch(self, manager: CSVAgentManager) -> None:
         """Be told of what the queue of a manager does; called before it starts."""
