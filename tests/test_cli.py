@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ import pytest
 
 from csvagent_jupyter.cli.arguments import COMMANDS, help_text, interface_language, parse
 from csvagent_jupyter.cli.asking import exit_code
+from csvagent_jupyter.cli.examination import _slow_because
 from csvagent_jupyter.exceptions import BadInput
 from csvagent_jupyter.manager import CSVAgentManager
 from csvagent_jupyter.messages import Answer, AnswerError
 from csvagent_jupyter.saving import prepare_folder, save_answer
+from csvagent_jupyter.translations import LANGUAGES
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 COMMAND = [sys.executable, "-c", "import sys; from csvagent_jupyter.cli import main; sys.exit(main())"]
@@ -568,5 +571,16 @@ def test_doctor_says_what_is_broken(elsewhere: Path, environment: dict[str, str]
     run = csvagent("doctor", "--lang", "ru", cwd=elsewhere, env=broken)
     assert run.returncode == 1
     assert "✗ сессии" in run.stdout
+    assert "c.CSVAgentManager.data_folder либо JUPYTER_DATA_DIR" in run.stdout
+    assert "✗ модель" in run.stdout and "пока неизвестна" in run.stdout and "None" not in run.stdout
     assert "✓ ядро для кода" in run.stdout
     assert "не получится" in run.stdout.splitlines()[-1]
+
+
+def test_doctor_says_why_kernels_start_slowly_and_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for language in LANGUAGES:
+        told = _slow_because("the server for new processes did not start", language)
+        assert str(tmp_path) in told and "TMPDIR" in told and "`csvagent doctor`" in told
+    assert _slow_because("", "en") == ""

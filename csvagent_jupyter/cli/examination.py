@@ -5,7 +5,9 @@ from __future__ import annotations
 import locale
 import os
 import platform
+import shutil
 import sys
+import tempfile
 import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
@@ -85,7 +87,9 @@ async def _models(
         {"name": choice.name, "ready": choice.ready, "about": choice.say(language)} for choice in await manager.models()
     ]
     model: dict[str, Any] = {"name": None, "reason": None, "local": None, "error": None}
-    if opened:
+    if not opened:
+        model["error"] = say("cli.doctor_after_store", language)
+    else:
         try:
             chosen = await manager.current_model()
         except CSVAgentError as problem:
@@ -110,7 +114,7 @@ def _reason(manager: CSVAgentManager, found: bool, name: str) -> str:
 async def _kernel(layer: str | None, language: Language) -> dict[str, Any]:
     """Start a kernel, have it add two numbers, and end it again."""
     kernel = SandboxKernel(outer_layer=layer)
-    not_forked = await why_not(layer)
+    not_forked = _slow_because(await why_not(layer), language)
     begin = time.perf_counter()
     found: dict[str, Any] = {
         "not_forked": not_forked,
@@ -138,6 +142,16 @@ async def _kernel(layer: str | None, language: Language) -> dict[str, Any]:
     finally:
         await kernel.stop()
     return found
+
+
+def _slow_because(reason: str, language: Language) -> str:
+    """Say why kernels are not forked, and what to do where something can be done; empty when they are."""
+    if not reason or sys.platform != "linux":
+        return reason
+    folder = tempfile.gettempdir()
+    return say(
+        "cli.doctor_slow", language, reason=reason.rstrip("."), folder=folder, room=shutil.disk_usage(folder).free
+    )
 
 
 def _trouble(value: Any, error: Any, language: Language) -> str | None:

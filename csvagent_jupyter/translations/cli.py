@@ -187,6 +187,18 @@ TEXTS: Catalogue = {
     "doctor_kernel": ("kernel for the code", "ядро для кода"),
     "doctor_outer": ("outer layer", "внешний слой"),
     "doctor_not_forked": ("kernels start slowly", "ядра запускаются медленно"),
+    "doctor_slow": (
+        "{reason}. Questions are answered all the same, only each new kernel takes seconds longer to start. Mostly "
+        "room or memory is short: {folder} has {room:size} free. Free some, or choose another folder with TMPDIR, and run "
+        "`csvagent doctor` again.",
+        "{reason}. Ответы будут, но каждое новое ядро запускается на несколько секунд дольше. Чаще всего не хватает "
+        "места или памяти: в папке {folder} свободно {room:size}. Освободите место или укажите в TMPDIR другую папку и "
+        "снова выполните `csvagent doctor`.",
+    ),
+    "doctor_after_store": (
+        "not known yet: it can be told once sessions work",
+        "пока неизвестна: её можно назвать, когда заработают сессии",
+    ),
     "doctor_libraries": ("its libraries", "его библиотеки"),
     "doctor_fonts": ("its fonts", "его шрифты"),
     "doctor_families": ("{fonts:family|families}", "{fonts:шрифт|шрифта|шрифтов}"),

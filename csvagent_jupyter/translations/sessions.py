@@ -104,8 +104,10 @@ TEXTS: Catalogue = {
         "SESSION_EXPIRE_SECONDS: {value!r}. Укажите число секунд, не меньше 1.",
     ),
     "no_folder": (
-        "The session store {path} cannot be used ({reason}). Free the place or set another path.",
-        "Хранилище сессий {path} недоступно ({reason}). Освободите это место или укажите другой путь.",
+        "The session store {path} cannot be used ({reason}). Make the folder writable, or "
+        "choose another one with c.CSVAgentManager.data_folder or JUPYTER_DATA_DIR.",
+        "Хранилище сессий {path} недоступно ({reason}). Откройте папку на запись или выберите другую в "
+        "c.CSVAgentManager.data_folder либо JUPYTER_DATA_DIR.",
     ),
     "full": (
         "The disk with the session store {path} is full, so nothing more can be kept. Free some space and ask again; "
@@ -146,8 +148,10 @@ TEXTS: Catalogue = {
         "и ту же версию в обоих окружениях.",
     ),
     "failed": (
-        "The session store {path} does not work: {reason}. Check the disk, or set another path.",
-        "Хранилище сессий {path} не работает: {reason}. Проверьте диск или укажите другой путь.",
+        "The session store {path} does not work: {reason}. Check the disk, or choose another folder with "
+        "c.CSVAgentManager.data_folder or JUPYTER_DATA_DIR.",
+        "Хранилище сессий {path} не работает: {reason}. Проверьте диск или выберите другую папку в "
+        "c.CSVAgentManager.data_folder либо JUPYTER_DATA_DIR.",
     ),
     "not_a_file": (
         "{name} is not a file that can be kept: a link, a folder or a device, or it is gone.",
@@ -162,16 +166,21 @@ TEXTS: Catalogue = {
         "Диск с сохранёнными файлами ({path}) заполнен. Освободите место и спросите ещё раз.",
     ),
     "artifacts_failed": (
-        "A file cannot be kept in {path} ({reason}). Free the place or set another path.",
-        "Сохранить файл в {path} не удалось ({reason}). Освободите это место или укажите другой путь.",
+        "A file cannot be kept in {path} ({reason}). Make the folder writable, or choose another one with "
+        "c.CSVAgentManager.data_folder or JUPYTER_DATA_DIR.",
+        "Сохранить файл в {path} не удалось ({reason}). Откройте папку на запись или выберите другую в "
+        "c.CSVAgentManager.data_folder либо JUPYTER_DATA_DIR.",
     ),
     "artifact_too_large": (
         "{name} is larger than a kept file may be ({limit:byte|bytes}). Write less, or in several files.",
         "{name} больше, чем может быть сохранённый файл ({limit:байт|байта|байт}). Запишите меньше или по частям.",
     ),
     "quota": (
-        "Your kept files would take more than {limit:byte|bytes}. Delete sessions that you no longer need.",
+        "Your kept files would take more than {limit:byte|bytes}. Delete sessions that you no longer need: their files "
+        "are freed at the latest {days:day|days} after that. The administrator can set another bound "
+        "(c.CSVAgentManager.artifact_quota) or an earlier end (c.CSVAgentManager.artifact_days).",
         "Ваши сохранённые файлы не помещаются в отведённое место ({limit:байт|байта|байт}). Удалите сессии, которые "
-        "больше не нужны.",
+        "больше не нужны: их файлы исчезнут не позже чем через {days:день|дня|дней} после этого. Администратор может "
+        "дать больше места (c.CSVAgentManager.artifact_quota) или сократить срок (c.CSVAgentManager.artifact_days).",
     ),
 }
