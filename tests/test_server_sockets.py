@@ -124,6 +124,7 @@ async def test_a_running_task_is_cancelled(host: JupyterHost, model: ScriptedSer
     async with opened(host, session) as connection:
         await tell(connection, type="analyze", query="sum of price?", file_base64=CSV, filename="sales.csv")
         task_id = (await until(connection, "task_started"))[-1]["task_id"]
+        assert await asyncio.to_thread(stalling.stalled.wait, 60)
         await tell(connection, type="cancel", task_id=task_id)
         result = (await until(connection, "result"))[-1]
     model.script(CODE)
