@@ -189,8 +189,8 @@ TEXTS: Catalogue = {
     "doctor_not_forked": ("kernels start slowly", "ядра запускаются медленно"),
     "doctor_slow": (
         "{reason}. Questions are answered all the same, only each new kernel takes seconds longer to start. Mostly "
-        "room or memory is short: {folder} has {room:size} free. Free some, or choose another folder with TMPDIR, and run "
-        "`csvagent doctor` again.",
+        "room or memory is short: {folder} has {room:size} free. Free some, or choose another folder with TMPDIR, and "
+        "run `csvagent doctor` again.",
         "{reason}. Ответы будут, но каждое новое ядро запускается на несколько секунд дольше. Чаще всего не хватает "
         "места или памяти: в папке {folder} свободно {room:size}. Освободите место или укажите в TMPDIR другую папку и "
         "снова выполните `csvagent doctor`.",
