@@ -160,6 +160,17 @@ def _manager(parent: Configurable | None) -> CSVAgentManager:
     return configured_manager() if parent is None else CSVAgentManager(parent=parent)
 
 
+def import_ahead() -> None:
+    """Import what the manager and a first question need, so that it need not wait; starts nothing."""
+    from . import manager  # noqa: F401
+    from .agent import loop  # noqa: F401
+    from .models import catalog  # noqa: F401
+    from .models.offline import engine  # noqa: F401
+    from .sandbox import kernel, pool  # noqa: F401
+    from .sessions import artifacts, sqlite  # noqa: F401
+    from .tasks import inprocess, workshop  # noqa: F401
+
+
 def close_shared() -> None:
     """Stop this process's manager, if it was ever started."""
     global _shared

@@ -159,3 +159,32 @@ def test_an_interrupted_wait_cancels_what_it_waited_for() -> None:
         thread.run(forever())
     assert cancelled.wait(10)
     thread.close()
+
+
+def test_what_a_first_question_needs_is_imported_by_itself_after_loading(tmp_path: Path) -> None:
+    program = """
+import sys, threading
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+shell.run_cell("%load_ext csvagent_jupyter")
+for thread in threading.enumerate():
+    if thread.name == "csvagent-prewarm":
+        thread.join()
+before = set(sys.modules)
+from csvagent_jupyter import ask
+answer = ask("how many rows?", "sales.csv")
+assert answer.success, answer.error
+print(len(set(sys.modules) - before), len(before & {"pandas", "pyarrow", "jupyter_client.asynchronous.client"}))
+"""
+    (tmp_path / "sales.csv").write_text("a,b\n1,2\n")
+    places = {"JUPYTER_DATA_DIR": str(tmp_path / "data"), "IPYTHONDIR": str(tmp_path / "ipython")}
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=os.environ | places | {"CSVAGENT_MODEL": "offline"},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert run.stderr == ""
+    late, ahead = map(int, run.stdout.split())
+    assert (late < 100, ahead) == (True, 3)

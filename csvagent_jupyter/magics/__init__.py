@@ -140,12 +140,15 @@ _let_the_body_be_empty.has_side_effects = True  # type: ignore[attr-defined]
 
 
 def _prewarm(outer_layer: object) -> None:
+    from ..blocking import import_ahead
     from ..confinement.outer import OUTER_LAYERS
     from ..sandbox.forking import prewarm
     from ..tables.warming import warm
 
     prewarm(next((layer for layer in OUTER_LAYERS if layer == outer_layer), None))
     warm()
+    import_ahead()
+    from . import cell  # noqa: F401
 
 
 def _html(answer: Answer) -> str:
