@@ -119,14 +119,16 @@ async def test_many_connections_of_one_session_each_see_all_of_it(host: JupyterH
 
 
 async def test_a_running_task_is_cancelled(host: JupyterHost, model: ScriptedServer, session: str) -> None:
+    model.forget()
     model.script(Reply(CODE, stall_after=1))
-    asked = len(model.requests)
     async with opened(host, session) as connection:
         await tell(connection, type="analyze", query="sum of price?", file_base64=CSV, filename="sales.csv")
         task_id = (await until(connection, "task_started"))[-1]["task_id"]
-        await asyncio.to_thread(model.wait_for_request, asked + 1, 60)
+        request = await asyncio.to_thread(model.wait_for_request, 1, 60)
         await tell(connection, type="cancel", task_id=task_id)
         result = (await until(connection, "result"))[-1]
+    assert await asyncio.to_thread(request.disconnected.wait, 60)
+    model.forget()
     model.script(CODE)
     assert result["task_id"] == task_id
     assert result["status"] == "cancelled"
