@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from traitlets import observe
 
 from .access import refuse_paths
-from .exceptions import BadInput, NotFound, StoreError, StoreUnreachable
+from .exceptions import BadInput, NotFound, StoreUnreachable
 from .messages import (
     FINAL,
     ISOLATIONS,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .models.catalog import ModelChoice
     from .sessions.artifacts import Artifacts
     from .sessions.base import SessionStore
+    from .sessions.sweeper import Sweeper
     from .tasks.base import Observer, TaskQueue
     from .tasks.standing import Standing
     from .tasks.workshop import Workshop
@@ -58,7 +59,7 @@ class CSVAgentManager(Settings):
             self._workshop.rules = self.rules
 
     def __init__(self, **kwargs: Any) -> None:
-        self._sweeping: asyncio.Task[None] | None = None
+        self._sweeper: Sweeper | None = None
         self._queue: TaskQueue | None = None
         self._workshop: Workshop | None = None
         self.observers: list[Observer] = []  # set before `start`, so that what is taken up then is seen too
@@ -80,6 +81,7 @@ class CSVAgentManager(Settings):
         from .agent.loop import Run
         from .sandbox import KernelPool, SandboxKernel
         from .sessions.artifacts import Artifacts
+        from .sessions.sweeper import Sweeper
         from .tasks.workshop import Workshop
 
         store_class: type[SessionStore] = self.session_store_class
@@ -89,7 +91,8 @@ class CSVAgentManager(Settings):
         self.store = store_class.in_folder(self.folder)
         await self.store.open()
         self.access = Access(self.store)
-        self.artifacts = Artifacts(self.folder / self.store.artifacts_folder, quota=self.artifact_quota)
+        kept = self.folder / self.store.artifacts_folder
+        self.artifacts = Artifacts(kept, quota=self.artifact_quota, days=self.artifact_days)
         limits, idle, layer = self.kernel_limits, self.kernel_idle_seconds, self.kernel_outer_layer
         provisioner = self.kernel_provisioner
         make = partial(SandboxKernel, limits, server_idle_seconds=idle, outer_layer=layer, provisioner=provisioner)
@@ -100,7 +103,8 @@ class CSVAgentManager(Settings):
         )
         self._queue.observers += self.observers
         await self._queue.start()
-        self._sweeping = asyncio.create_task(self._sweep(), name="csvagent-sweep")
+        self._sweeper = Sweeper(self.store, self.artifacts)
+        self._sweeper.start()
         if warm:
             self.prewarm()
 
@@ -113,10 +117,9 @@ class CSVAgentManager(Settings):
 
     async def stop(self) -> None:
         """End what runs here, and let go of kernels, connections and files; harmless when repeated."""
-        sweeping, self._sweeping = self._sweeping, None
-        if sweeping is not None:
-            sweeping.cancel()
-            await asyncio.wait({sweeping})
+        sweeper, self._sweeper = self._sweeper, None
+        if sweeper is not None:
+            await sweeper.stop()
         queue, self._queue = self._queue, None
         workshop, self._workshop = self._workshop, None
         if queue is not None:
@@ -339,14 +342,6 @@ class CSVAgentManager(Settings):
         return f"data:{media_type};base64,{b64encode(content).decode('ascii')}"
 
     # --- within -----------------------------------------------------------------------------------------------------
-
-    async def _sweep(self) -> None:
-        """Remove kept files that nothing mentions any more; a trouble with it is no reason to stop."""
-        try:
-            in_use = await self.store.artifacts_in_use()
-            await self.artifacts.sweep(in_use, older_than=self.artifact_days * 86_400)
-        except StoreError as error:
-            self.log.warning("kept files were not swept: %s", error.key)
 
     @staticmethod
     def _refuse(question: Question) -> None:

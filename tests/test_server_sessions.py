@@ -68,6 +68,12 @@ def test_a_session_is_made_listed_and_renamed(anna: httpx.Client) -> None:
     assert anna.get(f"/api/sessions/{shown['session_id']}").json()["title"] == "Продажи 🐟"
 
 
+def test_a_title_is_one_line_of_what_can_be_seen(anna: httpx.Client) -> None:
+    address = f"/api/sessions/{made(anna, chr(0) + ' Sales' + chr(10) + chr(10) + 'of May' + chr(0x202E))}"
+    assert anna.get(address).json()["title"] == "Sales of May"
+    assert anna.patch(address, json={"title": "a\u001b[31m\tb\r\n👩\u200d🔬"}).json()["title"] == "a[31m b 👩\u200d🔬"
+
+
 def test_a_deleted_session_is_gone_until_its_owner_brings_it_back(
     anna: httpx.Client, boris: httpx.Client, session_id: str
 ) -> None:

@@ -6,6 +6,8 @@ import json
 import os
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +196,78 @@ def test_a_bad_body_is_told_in_words(anna: httpx.Client, headers: dict[str, str]
     assert "Traceback" not in reply.text
 
 
+def test_a_page_may_leave_its_fields_and_its_file_empty(anna: httpx.Client) -> None:
+    first = anna.post(
+        ASK, data={"query": "What is the total price?", "session_id": ""}, files={"file": ("s.csv", SALES)}
+    )
+    assert first.status_code == 202, first.text
+    session_id = first.json()["session_id"]
+    empty = dict.fromkeys(("path", "paths", "model", "share", "max_attempts", "timeout", "language", "dialect"), "")
+    body = form_of(
+        [
+            *(
+                (f'Content-Disposition: form-data; name="{name}"', text.encode())
+                for name, text in (empty | {"query": "What is the mean price?", "session_id": session_id}).items()
+            ),
+            ('Content-Disposition: form-data; name="file"; filename=""\r\nContent-Type: application/octet-stream', b""),
+        ]
+    )
+    second = anna.post(ASK, content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert second.status_code == 202, second.text
+    assert second.json()["session_id"] == session_id
+    assert finished(anna, second.json()["task_id"])["result"]["value"] == 15
+    unasked = anna.post(ASK, data={"query": "", "session_id": ""}, files={"file": ("s.csv", SALES)})
+    assert unasked.status_code == 400 and "dialogue" not in unasked.text and "Expected" not in unasked.text
+
+
+def noted(host: JupyterHost) -> int:
+    """How many files count for anybody."""
+    return len(list(host.data.glob("csvagent/artifacts/owners/*/*.json")))
+
+
+@pytest.mark.parametrize(
+    ("address", "fields", "status"),
+    [
+        (ASK, {"query": "sum?", "session_id": "00000000-0000-0000-0000-000000000000"}, 404),
+        (ASK, {"query": " "}, 400),
+        (ASK, {"query": "sum?", "model": "replay:x"}, 400),
+        (ASK, {"query": "sum?", "path": "no-such.csv"}, 404),
+        (ASK, {"query": "sum?", "dialect": '{"delimiters": ";"}'}, 400),
+        (ASK, {"query": "sum?", "nonsense": "1"}, 400),
+        ("/api/profile", {}, 200),
+        ("/api/profile", {"dialect": '{"encoding": "\\u0000"}'}, 400),
+        ("/api/profile", {"dialect": '{"header_rows": 1000000000000000000000000000000}'}, 400),
+        ("/api/tasks/no-such/replay", {}, 404),
+    ],
+)
+def test_a_file_that_nothing_came_of_does_not_count(
+    host: JupyterHost, anna: httpx.Client, address: str, fields: dict[str, str], status: int
+) -> None:
+    before = noted(host)
+    reply = anna.post(
+        address, data=fields, files={"file": ("new.csv", b"a,b\n" + os.urandom(8).hex().encode() + b",2\n")}
+    )
+    assert reply.status_code == status, reply.text
+    assert noted(host) == before
+    assert list(host.data.glob("csvagent/artifacts/incoming/*")) == []
+    assert anna.post(address, json={"path": "sales.csv", **fields}).status_code != 500
+
+
+def test_uploads_side_by_side_stay_within_the_quota(tmp_path: Path) -> None:
+    def asked(host: JupyterHost, number: int) -> int:
+        files = {"file": (f"{number}.csv", b"a,b\n" + b"%d,2\n" % number * 90_000)}
+        reply = host.client().post(ASK, data={"query": "What is the sum of b?"}, files=files, params={"lang": "en"})
+        assert reply.status_code == 202 or "artifact_days" in reply.json()["message"]
+        return reply.status_code
+
+    with JupyterHost(tmp_path, settings={"CSVAgentManager": {"artifact_quota": 1_000_000}}) as host:
+        with ThreadPoolExecutor(6) as pool:
+            statuses = list(pool.map(partial(asked, host), range(10, 16)))
+        assert sorted(statuses) == [202, 202, 413, 413, 413, 413]
+        known = 10 + statuses.index(202)
+        assert asked(host, known) == 202, "a file that is kept already takes no room"
+
+
 # --- the reader by itself ---------------------------------------------------------------------------------------------
 
 
@@ -216,9 +290,32 @@ def test_a_form_is_the_same_in_pieces_of_any_size(tmp_path: Path, size: int) -> 
         reader.write(body[begin : begin + size])
     form = reader.form()
     assert form.fields == {"query": "сколько?"}
-    (source,) = form.sources
-    assert source.name == "данные.csv"
-    assert artifacts._path(source.artifact).read_bytes() == content
+    (file,) = form.files
+    assert file.name == "данные.csv"
+    assert artifacts._path(file.keep()).read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        ("filename*=UTF-8''%D0%B4%D0%B0%D0%BD%D0%BD%D1%8B%D0%B5.csv", "данные.csv"),
+        ("filename*=iso-8859-1'en'%A3.csv", "£.csv"),
+        ("filename=plain.csv; filename*=UTF-8''other.csv", "plain.csv"),
+        ("filename*=UTF-8''..%2F..%2Fetc%2Fpasswd%00", "passwd"),
+        ("filename*=UTF-8''%FF.csv", "\ufffd.csv"),
+        ("filename*=klingon", "data.csv"),
+        ('filename=""', "data.csv"),
+    ],
+)
+def test_a_file_has_a_name_however_it_is_written(tmp_path: Path, disposition: str, name: str) -> None:
+    reader = FormReader(b"x", Artifacts(tmp_path), "anna")
+    field = ("Content-Disposition: form-data; name=\"a; filename*=UTF-8''b\"", b"text")
+    reader.write(form_of([field, (f'Content-Disposition: form-data; name="file"; {disposition}', b"a,b")]))
+    form = reader.form()
+    assert [file.name for file in form.files] == [name]
+    assert list(form.fields.values()) == ["text"]
+    form.discard()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_too_much_is_refused_and_leaves_nothing(tmp_path: Path) -> None:

@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 
 from csvagent_jupyter.exceptions import BadInput, NotFound, StorageFull, StoreUnreachable
-from csvagent_jupyter.sessions.artifacts import Artifacts
+from csvagent_jupyter.messages import Event
+from csvagent_jupyter.sessions.artifacts import Artifacts, Incoming
+from csvagent_jupyter.sessions.sqlite import SQLiteStore
+from csvagent_jupyter.sessions.sweeper import Sweeper
+from csvagent_jupyter.sessions.trial import Trial
 
 ANN, BOB = "os:ann", "os:bob"
 
@@ -176,3 +180,102 @@ async def test_putting_again_makes_it_young(kept: Artifacts) -> None:
     os.utime(stray, (0, 0))
     assert await kept.sweep((), older_than=500) == 0
     assert not stray.exists()
+
+
+# --- room -------------------------------------------------------------------------------------------------------------
+
+
+def received(kept: Artifacts, content: bytes) -> Incoming:
+    incoming = kept.receive(media_type="text/csv", name="a.csv", owner=ANN)
+    incoming.write(content)
+    return incoming
+
+
+async def test_what_arrives_side_by_side_stays_within_the_quota(tmp_path: Path) -> None:
+    kept = Artifacts(tmp_path / "kept", quota=100)
+    arrived = [received(kept, bytes([number]) * 40) for number in range(8)]
+    arrived += [received(kept, bytes([number]) * 40) for number in range(8)]
+    ended = await asyncio.gather(*(kept.keep(incoming) for incoming in arrived), return_exceptions=True)
+    assert len({end for end in ended if isinstance(end, str)}) == 2
+    assert [type(end) for end in ended].count(StorageFull) == 12
+    assert await kept.used(ANN) == 80
+    for incoming in arrived:
+        incoming.discard()
+    assert list(kept.folder.glob("incoming/*")) == []
+
+
+async def test_a_trial_counts_until_it_ends_and_afterwards_when_it_was_granted(tmp_path: Path) -> None:
+    kept = Artifacts(tmp_path / "kept", quota=100)
+    first, second = Trial(kept, ANN), Trial(kept, ANN)
+    reference = await first.put(b"a" * 60, media_type="text/csv", name="a.csv")
+    assert await second.keep(received(kept, b"a" * 60)) == reference
+    assert await kept.used(ANN) == 60
+    with pytest.raises(StorageFull):
+        await put(kept, b"b" * 60)
+    await first.end()
+    assert await kept.used(ANN) == 60, "the other still has it"
+    await second.grant()
+    await second.end()
+    assert (await kept.info(reference, ANN)).size == await kept.used(ANN) == 60
+    third = Trial(kept, ANN)
+    await third.put(b"c" * 40, media_type="text/csv", name="c.csv")
+    await third.end()
+    assert await kept.used(ANN) == 60
+
+
+async def test_what_a_trial_left_goes_after_an_hour(kept: Artifacts) -> None:
+    ended, crashed = Trial(kept, ANN), Trial(kept, ANN)
+    references = [
+        await trial.put(content, media_type="text/csv", name="a.csv")
+        for trial, content in ((ended, b"ended"), (crashed, b"crashed"))
+    ]
+    await ended.end()
+    assert await kept.sweep((), older_than=86_400) == 0
+    for reference in references:
+        age(kept, reference, 4_000)
+    for note in kept.folder.glob("owners/*/*.json"):
+        os.utime(note, (time.time() - 4_000,) * 2)
+    assert await kept.sweep((), older_than=86_400) == 3
+    assert files(kept) == []
+
+
+async def test_room_is_made_before_anything_is_refused(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "sessions.db")
+    await store.open()
+    kept = Artifacts(tmp_path / "kept", quota=100, days=1)
+    sweeper = Sweeper(store, kept, least_seconds=0)
+    old = await put(kept, b"a" * 60)
+    with pytest.raises(StorageFull) as refused:
+        await put(kept, b"b" * 60)
+    assert "1 day " in refused.value.say("en") and "artifact_days" in refused.value.say("ru")
+    age(kept, old, 100_000)
+    arrived = received(kept, b"b" * 60)
+    await kept.keep(arrived)
+    assert await kept.used(ANN) == 60
+    age(kept, await put(kept, b"b" * 60), 100_000)
+    await put(kept, b"c" * 60)
+    assert await kept.used(ANN) == 60
+    assert await sweeper.make_room() == 0
+    await store.close()
+
+
+async def test_it_is_swept_again_and_again(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "sessions.db", undo_seconds=0)
+    await store.open()
+    kept = Artifacts(tmp_path / "kept", days=1)
+    used = await put(kept, b"used")
+    session = await store.create_session(ANN)
+    await store.append(session.session_id, Event("progress", message=used))
+    age(kept, used, 100_000)
+    sweeper = Sweeper(store, kept)
+    sweeper.start(every=0.01)
+    first = await put(kept, b"first")
+    age(kept, first, 100_000)
+    while await kept.used(ANN) != 4:
+        await asyncio.sleep(0.01)
+    assert await kept.read(used) == b"used"
+    await store.delete_session(session.session_id)
+    while await kept.used(ANN):
+        await asyncio.sleep(0.01)
+    await sweeper.stop()
+    await store.close()

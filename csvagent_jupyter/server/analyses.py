@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, Final, TypeVar
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 from jupyter_server.auth.decorator import authorized
@@ -14,8 +16,11 @@ from ..exceptions import BadInput
 from ..messages import Answer, Source, Task
 from .asking import Asked, put_question, with_dialect
 from .handler import CSVAgentAPIHandler
-from .sources import sources_by_path
+from .sources import on_trial, sources_by_path
 from .uploads import FormHandler
+
+if TYPE_CHECKING:
+    from ..sessions.trial import Trial
 
 T = TypeVar("T", "Asked", "Again")
 MOST_TASKS: Final = 1_000
@@ -36,18 +41,28 @@ class Again(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class AskingHandler(FormHandler):
     """Takes JSON, or a form with files."""
 
-    async def read_parts(self, shape: type[T]) -> tuple[T, tuple[Source, ...]]:
-        """Return what is asked, and the files that came along or were named, kept already."""
+    @asynccontextmanager
+    async def parts(self, shape: type[T]) -> AsyncIterator[tuple[T, tuple[Source, ...], Trial]]:
+        """Give what is asked, and the files that came along or were named; they go again unless they are granted."""
         form = await self.form()
-        asked = self._of_fields(form.fields, shape) if form.fields or form.sources else self.read_json(shape)
-        named = await sources_by_path(self, asked.all_paths)
-        return asked, tuple(with_dialect(source, asked.dialect) for source in form.sources + named)
+        try:
+            async with on_trial(self) as trial:
+                asked = self._of_fields(form.fields, shape) if form.fields or form.files else self.read_json(shape)
+                sources = [Source(file.name, artifact=await trial.keep(file)) for file in form.files]
+                sources += await sources_by_path(trial, self, asked.all_paths)
+                yield asked, tuple(with_dialect(source, asked.dialect) for source in sources), trial
+        finally:
+            form.discard()
 
     @staticmethod
     def _of_fields(fields: dict[str, str], shape: type[T]) -> T:
-        """Return a form's fields as `shape`: numbers are written as text there, a dialect and paths as JSON."""
+        """Return a form's fields as `shape`: numbers are written as text there, a dialect and paths as JSON.
+
+        A page sends all the fields that it has, so an empty one says nothing; but a question is not to be guessed.
+        """
         try:
-            plain = {name: json.loads(text) if name in {"dialect", "paths"} else text for name, text in fields.items()}
+            said = {name: text for name, text in fields.items() if text or name == "query"}
+            plain = {name: json.loads(text) if name in {"dialect", "paths"} else text for name, text in said.items()}
             return msgspec.convert(plain, shape, strict=False)
         except (ValueError, RecursionError) as error:
             raise BadInput("server.bad_json", problem=str(error)) from error
@@ -58,7 +73,8 @@ class AnalyzeAsyncHandler(AskingHandler):
     @authorized("execute")
     async def post(self) -> None:
         """Put a question in line and tell its task's id."""
-        task = await put_question(self, *await self.read_parts(Asked))
+        async with self.parts(Asked) as parts:
+            task = await put_question(self, *parts)
         self.reply(_named(task), 202)
 
 
@@ -70,7 +86,8 @@ class AnalyzeHandler(AskingHandler):
     @authorized("execute")
     async def post(self) -> None:
         """Ask, wait, and return the answer; when the client goes away the task is stopped."""
-        task = await put_question(self, *await self.read_parts(Asked))
+        async with self.parts(Asked) as parts:
+            task = await put_question(self, *parts)
         manager = await self.manager()
         self._waiting = asyncio.create_task(manager.result(task.task_id), name=f"csvagent-wait-{task.task_id}")
         if self._client_left:
@@ -127,8 +144,9 @@ class ReplayHandler(AskingHandler):
         manager = await self.manager()
         task = await self.task_for(task_id)
         await self.session_for(task.session_id, "ask")
-        _, sources = await self.read_parts(Again)
-        again = await manager.replay(task_id, sources, owner=self.owner, outlives_runner=True)
+        async with self.parts(Again) as (_, sources, trial):
+            again = await manager.replay(task_id, sources, owner=self.owner, outlives_runner=True)
+            await trial.grant()
         self.reply(_named(again), 202)
 
 

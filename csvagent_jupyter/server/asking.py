@@ -14,6 +14,7 @@ from ..translations import Language
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..sessions.trial import Trial
     from .handler import CSVAgentHandler
 
 _OF_OUR_SIDE: Final = ("replay:",)
@@ -39,8 +40,11 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         return (self.path, *self.paths) if self.path else self.paths
 
 
-async def put_question(handler: CSVAgentHandler, asked: Asked, sources: tuple[Source, ...]) -> Task:
-    """Put a question in line for who is signed in, in a session where they may ask, or in a new one."""
+async def put_question(handler: CSVAgentHandler, asked: Asked, sources: tuple[Source, ...], trial: Trial) -> Task:
+    """Put a question in line for who is signed in, in a session where they may ask, or in a new one.
+
+    With that its files are kept for good.
+    """
     if asked.model is not None and not may_be_named(asked.model):
         raise BadInput("server.model_not_served", model=asked.model)
     for source in sources:
@@ -57,7 +61,9 @@ async def put_question(handler: CSVAgentHandler, asked: Asked, sources: tuple[So
         language=asked.language,
     )
     await manager.check_budget(question, session, handler.owner)
-    return await manager.ask(question, session_id=asked.session_id, owner=handler.owner, outlives_runner=True)
+    task = await manager.ask(question, session_id=asked.session_id, owner=handler.owner, outlives_runner=True)
+    await trial.grant()
+    return task
 
 
 def may_be_named(model: str) -> bool:

@@ -16,10 +16,10 @@ class ProfileHandler(AskingHandler):
     @authorized("execute")
     async def post(self) -> None:
         """Profile one file, which comes along or is named, with the given overrides; nothing is asked about it."""
-        _, sources = await self.read_parts(Again)
-        if len(sources) != 1:
-            raise BadInput("server.one_file", files=len(sources))
-        profile, preview = await (await self.manager()).profile(sources[0], self.language)
+        async with self.parts(Again) as (_, sources, _):
+            if len(sources) != 1:
+                raise BadInput("server.one_file", files=len(sources))
+            profile, preview = await (await self.manager()).profile(sources[0], self.language)
         shown = profile.to_dict() | {
             "notes": [note.text for note in profile.notes],
             "preview": {"columns": preview.columns, "rows": preview.rows, "total_rows": preview.total_rows},

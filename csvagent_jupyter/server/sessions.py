@@ -14,6 +14,7 @@ from .handler import CSVAgentAPIHandler
 from .results import addressed
 
 MOST_QUESTIONS: Final = 1_000
+_JOINERS: Final = "\u200c\u200d"  # they belong to letters of some scripts, and to emoji
 Title = Annotated[str, msgspec.Meta(max_length=200)]
 
 
@@ -35,6 +36,12 @@ class Shares(msgspec.Struct, forbid_unknown_fields=True):
     shares: Annotated[list[Wish], msgspec.Meta(max_length=100)]
 
 
+def _clean(title: str) -> str:
+    """Return a title as it is shown: on one line, without control characters."""
+    seen = "".join(sign for sign in title if sign.isprintable() or sign.isspace() or sign in _JOINERS)
+    return " ".join(seen.split())
+
+
 class SessionsHandler(CSVAgentAPIHandler):
     @authenticated
     @authorized("read")
@@ -50,7 +57,7 @@ class SessionsHandler(CSVAgentAPIHandler):
         """Make a session."""
         asked = self.read_json(NewSession)
         manager = await self.manager()
-        session = await manager.store.create_session(self.owner, title=asked.title)
+        session = await manager.store.create_session(self.owner, title=_clean(asked.title))
         self.reply(_shown(session, "own"), 201)
 
 
@@ -73,7 +80,7 @@ class SessionHandler(CSVAgentAPIHandler):
         asked = self.read_json(Renamed)
         session = await self.session_for(session_id, "own")
         manager = await self.manager()
-        self.reply(_shown(await manager.store.rename_session(session.session_id, asked.title), "own"))
+        self.reply(_shown(await manager.store.rename_session(session.session_id, _clean(asked.title)), "own"))
 
     @authenticated
     @authorized("write")

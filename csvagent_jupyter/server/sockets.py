@@ -25,6 +25,8 @@ from .handler import CSVAgentHandler
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from ..sessions.trial import Trial
+
 CHECK_SECONDS: Final = 15.0
 
 
@@ -137,6 +139,8 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
             await self._ask(asked)
 
     async def _ask(self, asked: Analyze) -> None:
+        from .sources import on_trial
+
         await self.session_for(self.session_id, "ask")
         question = Asked(
             query=asked.query,
@@ -147,15 +151,16 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
             share=asked.share,
             language=asked.language,
         )
-        await put_question(self, question, await self._sources(asked))
+        async with on_trial(self) as trial:
+            await put_question(self, question, await self._sources(asked, trial), trial)
 
-    async def _sources(self, asked: Analyze) -> tuple[Source, ...]:
+    async def _sources(self, asked: Analyze, trial: Trial) -> tuple[Source, ...]:
         from .sources import source_from_base64, sources_by_path
 
         paths = (*((asked.path,) if asked.path else ()), *asked.paths)
         if asked.file_base64 is not None:
-            return (await source_from_base64(self, asked.file_base64, asked.filename, asked.dialect),)
-        return await sources_by_path(self, paths, asked.dialect) if paths else ()
+            return (await source_from_base64(trial, asked.file_base64, asked.filename, asked.dialect),)
+        return await sources_by_path(trial, self, paths, asked.dialect) if paths else ()
 
     async def _must(self, action: str) -> None:
         if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, action, self.auth_resource)):

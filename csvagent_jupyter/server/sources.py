@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import binascii
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,16 +16,29 @@ from tornado.web import HTTPError
 
 from ..exceptions import BadInput, NotAllowed, NotFound
 from ..messages import Source
-from .uploads import media_type
+from .uploads import UNNAMED, media_type
 
 if TYPE_CHECKING:
+    from ..sessions.trial import Trial
     from .handler import CSVAgentHandler
 
 MAX_PATHS: Final = 100
 
 
+@asynccontextmanager
+async def on_trial(handler: CSVAgentHandler) -> AsyncIterator[Trial]:
+    """Give what the files of a request are kept with; those that are not granted within are let go."""
+    from ..sessions.trial import Trial
+
+    trial = Trial((await handler.manager()).artifacts, handler.owner)
+    try:
+        yield trial
+    finally:
+        await trial.end()
+
+
 async def sources_by_path(
-    handler: CSVAgentHandler, paths: Iterable[str], dialect: Mapping[str, Any] | None = None
+    trial: Trial, handler: CSVAgentHandler, paths: Iterable[str], dialect: Mapping[str, Any] | None = None
 ) -> tuple[Source, ...]:
     """Keep each file of the contents manager as it is now.
 
@@ -38,11 +52,11 @@ async def sources_by_path(
         handler.authorizer.is_authorized(handler, handler.current_user, "read", "contents")
     ):
         raise NotAllowed("server.not_allowed", action="read contents")
-    return tuple([await _kept(handler, path, dict(dialect or {})) for path in wanted])
+    return tuple([await _kept(trial, handler, path, dict(dialect or {})) for path in wanted])
 
 
 async def source_from_base64(
-    handler: CSVAgentHandler, text: str, filename: str, dialect: Mapping[str, Any] | None = None
+    trial: Trial, text: str, filename: str, dialect: Mapping[str, Any] | None = None
 ) -> Source:
     """Keep a file that came inside a message; raises BadInput when that is no base64, or nothing."""
     head, comma, rest = text[:200].partition(",")
@@ -52,15 +66,14 @@ async def source_from_base64(
         content = await asyncio.to_thread(b64decode, text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise BadInput("server.bad_base64") from error
+    name = PurePosixPath(filename.replace("\\", "/")).name or UNNAMED
     if not content:
-        raise BadInput("server.empty_file", name=filename[:80])
-    name = PurePosixPath(filename.replace("\\", "/")).name or "data.csv"
-    artifacts = (await handler.manager()).artifacts
-    reference = await artifacts.put(content, media_type=media_type(name), name=name, owner=handler.owner)
+        raise BadInput("server.empty_file", name=name[:80])
+    reference = await trial.put(content, media_type=media_type(name), name=name)
     return Source(name, artifact=reference, overrides=dict(dialect or {}))
 
 
-async def _kept(handler: CSVAgentHandler, path: str, dialect: dict[str, Any]) -> Source:
+async def _kept(trial: Trial, handler: CSVAgentHandler, path: str, dialect: dict[str, Any]) -> Source:
     contents: Any = handler.contents_manager
     path = path.strip("/")
     missing = NotFound("server.no_file", path=path[:200])
@@ -76,9 +89,7 @@ async def _kept(handler: CSVAgentHandler, path: str, dialect: dict[str, Any]) ->
     if content is None:
         raise missing
     name = PurePosixPath(path).name
-    reference = await (await handler.manager()).artifacts.put(
-        content, media_type=media_type(name), name=name, owner=handler.owner
-    )
+    reference = await trial.put(content, media_type=media_type(name), name=name)
     return Source(name, artifact=reference, overrides=dialect)
 
 

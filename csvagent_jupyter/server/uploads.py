@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_to_bytes
 
 from jupyter_core.utils import ensure_async
 from python_multipart.exceptions import FormParserError
@@ -13,7 +15,6 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from tornado.web import HTTPError, stream_request_body
 
 from ..exceptions import BadInput, CSVAgentError
-from ..messages import Source
 from ..translations import say
 from .handler import MAX_JSON, CSVAgentAPIHandler
 
@@ -26,29 +27,38 @@ MAX_PARTS: Final = 100
 MAX_FIELD: Final = 128 * 1024
 BLOCK: Final = 1024 * 1024
 TABLES: Final = "text/csv"
+UNNAMED: Final = "data.csv"
+_EXTENDED: Final = re.compile(rb";\s*filename\*\s*=([^;]*)", re.IGNORECASE)
+_QUOTED: Final = re.compile(rb'"(?:\\.|[^"\\])*"')
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What came in: the fields by name, and the files as sources, kept already."""
+    """What came in: the fields by name, and the files, which who has the form keeps or discards."""
 
     fields: dict[str, str] = field(default_factory=dict)
-    sources: tuple[Source, ...] = ()
+    files: tuple[Incoming, ...] = ()
+
+    def discard(self) -> None:
+        """Leave nothing behind of files that were not kept."""
+        for file in self.files:
+            file.discard()
 
 
 class FormReader:
-    """Takes a multipart body in pieces of any size; fields are kept as text, parts with a file name as artifacts."""
+    """Takes a multipart body in pieces of any size; fields are held as text, parts with a file name go to disk."""
 
     def __init__(self, boundary: bytes, artifacts: Artifacts, owner: str) -> None:
         self._artifacts = artifacts
         self._owner = owner
         self._fields: dict[str, str] = {}
-        self._sources: list[Source] = []
+        self._files: list[Incoming] = []
         self._parts = 0
         self._header: tuple[bytearray, bytearray] = (bytearray(), bytearray())
         self._headers: dict[bytes, bytes] = {}
         self._name = ""
         self._text = bytearray()
+        self._filename = ""
         self._incoming: Incoming | None = None
         self._is_whole = False
         try:
@@ -67,13 +77,16 @@ class FormReader:
         """Return all that came, once the body has ended; raises BadInput when it was cut."""
         if not self._is_whole:
             raise BadInput("server.cut_form")
-        return Form(self._fields, tuple(self._sources))
+        files, self._files = tuple(self._files), []
+        return Form(self._fields, files)
 
     def discard(self) -> None:
-        """Leave nothing behind of a file that did not arrive whole."""
+        """Leave nothing behind of files that did not arrive whole, or in a form that did not."""
         if self._incoming is not None:
             self._incoming.discard()
             self._incoming = None
+        Form(files=tuple(self._files)).discard()
+        self._files = []
 
     # --- what the parser calls ---------------------------------------------------------------------------------------
 
@@ -101,10 +114,12 @@ class FormReader:
         self._header = (bytearray(), bytearray())
 
     def _begin_content(self) -> None:
-        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        disposition = self._headers.get(b"content-disposition", b"")
+        _, options = parse_options_header(disposition)
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
-        if b"filename" in options:
-            name = options[b"filename"].decode("utf-8", "replace")
+        filename = options[b"filename"].decode("utf-8", "replace") if b"filename" in options else _extended(disposition)
+        if filename is not None:
+            self._filename, name = filename, filename or UNNAMED
             self._incoming = self._artifacts.receive(media_type=media_type(name), name=name, owner=self._owner)
 
     def _content(self, data: bytes, start: int, end: int) -> None:
@@ -120,10 +135,12 @@ class FormReader:
             self._fields[self._name] = self._text.decode("utf-8", "replace")
             return
         incoming, self._incoming = self._incoming, None
-        if incoming.name and incoming.size:
-            self._sources.append(Source(incoming.name, artifact=incoming.keep()))
+        if incoming.size:
+            self._files.append(incoming)
             return
         incoming.discard()
+        if not self._filename:
+            return  # what a browser sends for a field where no file was chosen
         raise BadInput("server.empty_file", name=incoming.name)
 
     def _whole(self) -> None:
@@ -244,6 +261,16 @@ class FormHandler(CSVAgentAPIHandler):
 
     def _too_large(self, limit: int) -> HTTPError:
         return HTTPError(413, say("server.too_large", self.language, limit=limit // 1024))
+
+
+def _extended(disposition: bytes) -> str | None:
+    """Return the name in ``filename*=UTF-8''…``, which some clients write instead of a plain one; None without it."""
+    found = _EXTENDED.search(_QUOTED.sub(b"", disposition))
+    if found is None:
+        return None
+    charset, _, rest = found[1].partition(b"'")
+    written = unquote_to_bytes(rest.partition(b"'")[2].strip())
+    return written.decode("latin-1" if charset.strip().lower() == b"iso-8859-1" else "utf-8", "replace")
 
 
 def media_type(name: str) -> str:

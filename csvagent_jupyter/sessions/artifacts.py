@@ -2,6 +2,7 @@
 
     folder/content/ab/abcdef…       the bytes, named by their SHA-256, read-only
     folder/owners/<owner>/abcdef…-1234.json   what an owner calls it, and its size, for the quota
+    folder/owners/<owner>/abcdef…-1234.<mark>.json   the same, on trial: see `trial`
     folder/incoming/…               what is being written
 
 No name that comes from outside ever becomes part of a path, and nothing is where it belongs before it is whole.
@@ -13,14 +14,17 @@ import asyncio
 import errno
 import hashlib
 import json
+import math
 import os
 import re
 import stat
 import tempfile
+import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
@@ -32,6 +36,7 @@ STRAY_SECONDS: Final = 3_600.0
 _PREFIX: Final = "artifact:"
 _REFERENCE: Final = re.compile(r"artifact:([0-9a-f]{64})")
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_ROOM_HELPS: Final = frozenset({"sessions.quota", "sessions.artifacts_full"})
 _BLOCK: Final = 1024 * 1024
 
 
@@ -47,8 +52,24 @@ class ArtifactInfo:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What an owner keeps, and calls it; with a `mark` only on trial."""
+
+    owner: str
+    digest: str
+    size: int
+    media_type: str
+    name: str
+    mark: str = ""
+
+
 class Incoming:
-    """An artifact whose content is still arriving; used from one thread at a time, and ended by `keep` or `discard`."""
+    """An artifact whose content is still arriving; used from one thread at a time, and ended by `keep` or `discard`.
+
+    What an owner keeps already takes no room, which shows only when all of it is there: `write` refuses what could
+    not be kept by anybody, and `keep` what this owner has no room for.
+    """
 
     def __init__(self, artifacts: Artifacts, media_type: str, name: str, owner: str) -> None:
         self.name = _shown_name(name)
@@ -59,26 +80,24 @@ class Incoming:
         self._digest = hashlib.sha256()
         self._whole = ExitStack()
         with _told(artifacts.folder):
-            self._room = artifacts.room(owner)
             self._file, self._path = self._whole.enter_context(artifacts.incoming())
 
     def write(self, block: bytes) -> None:
         """Add bytes; raises StorageFull when there are too many, or when the disk is full."""
         self.size += len(block)
-        if self.size > self._artifacts.max_bytes:
-            raise StorageFull("sessions.artifact_too_large", name=self.name, limit=self._artifacts.max_bytes)
-        if self._room is not None and self.size > self._room:
-            raise StorageFull("sessions.quota", limit=self._artifacts.quota)
+        self._artifacts.check_size(self.size, self.name)
         with _told(self._artifacts.folder):
             self._digest.update(block)
             self._file.write(block)
 
-    def keep(self) -> str:
-        """Return ``artifact:<sha256>`` of what was written."""
+    def keep(self, mark: str = "") -> str:
+        """Return ``artifact:<sha256>`` of what was written; raises StorageFull, and can be repeated then."""
         digest = self._digest.hexdigest()
-        with self._whole, _told(self._artifacts.folder):
-            self._artifacts.settle(self._file, self._path, digest, self.size)
-            self._artifacts.note(digest, self.size, self._media_type, self.name, self._owner)
+        with _told(self._artifacts.folder):
+            self._artifacts.admit(
+                self._file, self._path, Note(self._owner, digest, self.size, self._media_type, self.name, mark)
+            )
+        self._whole.close()
         return _PREFIX + digest
 
     def discard(self) -> None:
@@ -89,21 +108,31 @@ class Incoming:
 class Artifacts:
     """A folder of files by content; several processes may use it at a time.
 
-    `quota` bounds the bytes of one owner, `max_bytes` those of one file.
+    `quota` bounds the bytes of one owner, `max_bytes` those of one file; `days` is what people are told of how long
+    files stay that nobody needs. `make_room`, when it is set, is tried before anything is refused for want of room.
     """
 
-    def __init__(self, folder: Path | str, *, quota: int | None = None, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self, folder: Path | str, *, quota: int | None = None, max_bytes: int = MAX_BYTES, days: float = 7.0
+    ) -> None:
         self.folder = Path(folder)
         self.quota = quota
         self.max_bytes = max_bytes
+        self.days = days
+        self.make_room: Callable[[], Awaitable[int]] | None = None
+        self._turns = tuple(threading.Lock() for _ in range(64))
 
-    async def put(self, content: bytes | Path, *, media_type: str, name: str, owner: str) -> str:
+    async def put(self, content: bytes | Path, *, media_type: str, name: str, owner: str, mark: str = "") -> str:
         """Keep bytes or a copy of a file and return ``artifact:<sha256>``; the same content is kept once.
 
         A link, a device or a pipe is refused (BadInput). Raises StorageFull when the disk is full, the owner's quota
         is used up or the file is too large; nothing is left behind then.
         """
-        return await asyncio.to_thread(self._put, content, media_type, name, owner)
+        return await self._with_room(partial(self._put, content, media_type, name, owner, mark))
+
+    async def keep(self, incoming: Incoming, mark: str = "") -> str:
+        """Keep what has come in, as `put` does."""
+        return await self._with_room(partial(incoming.keep, mark))
 
     def receive(self, *, media_type: str, name: str, owner: str) -> Incoming:
         """Return a file to write to while its content arrives; `Incoming.keep` puts it where `put` would."""
@@ -134,19 +163,25 @@ class Artifacts:
 
     # --- in a thread ------------------------------------------------------------------------------------------------
 
-    def _put(self, content: bytes | Path, media_type: str, name: str, owner: str) -> str:
+    async def _with_room(self, keep: Callable[[], str]) -> str:
+        try:
+            return await asyncio.to_thread(keep)
+        except StorageFull as error:
+            if self.make_room is None or error.key not in _ROOM_HELPS or not await self.make_room():
+                raise
+        return await asyncio.to_thread(keep)
+
+    def _put(self, content: bytes | Path, media_type: str, name: str, owner: str, mark: str) -> str:
         shown = _shown_name(name)
         with _told(self.folder), self.incoming() as (incoming, temporary):
             if isinstance(content, bytes):
                 digest, size = hashlib.sha256(content).hexdigest(), len(content)
-                self._check_room(owner, digest, size, shown)
+                self.check_size(size, shown)
                 if not self._has(digest, size):
                     incoming.write(content)
             else:
                 digest, size = self._copy(content, incoming, shown)
-                self._check_room(owner, digest, size, shown)
-            self.settle(incoming, temporary, digest, size)
-            self.note(digest, size, media_type, shown, owner)
+            self.admit(incoming, temporary, Note(owner, digest, size, media_type, shown, mark))
         return _PREFIX + digest
 
     def _copy(self, source: Path, incoming: IO[bytes], shown: str) -> tuple[str, int]:
@@ -162,28 +197,45 @@ class Artifacts:
         with os.fdopen(descriptor, "rb") as file:
             while block := file.read(_BLOCK):
                 size += len(block)
-                if size > self.max_bytes:
-                    raise StorageFull("sessions.artifact_too_large", name=shown, limit=self.max_bytes)
+                self.check_size(size, shown)
                 digest.update(block)
                 incoming.write(block)
         return digest.hexdigest(), size
 
-    def room(self, owner: str) -> int | None:
-        """Return the bytes that an owner may still keep; None when there is no bound."""
-        return None if self.quota is None else max(self.quota - self._used(owner), 0)
-
-    def _check_room(self, owner: str, digest: str, size: int, shown: str) -> None:
+    def check_size(self, size: int, shown: str) -> None:
+        """Raise StorageFull for a file that has no room whatever else is kept."""
         if size > self.max_bytes:
             raise StorageFull("sessions.artifact_too_large", name=shown, limit=self.max_bytes)
-        if self.quota is None or self._note_path(owner, digest, size).exists():
-            return
-        if self._used(owner) + size > self.quota:
-            raise StorageFull("sessions.quota", limit=self.quota)
+        if self.quota is not None and size > self.quota:
+            raise self._over_quota()
 
-    def settle(self, incoming: IO[bytes], temporary: Path, digest: str, size: int) -> None:
+    def admit(self, incoming: IO[bytes], temporary: Path, note: Note) -> None:
+        """Put the written file in its place and note whose it is; raises StorageFull when its owner has no room."""
+        turn = self._turns[int(self._owner_folder(note.owner).name, 16) % len(self._turns)]
+        with turn:
+            self._check_room(note)
+            self._write_note(note)
+        try:
+            self._settle(incoming, temporary, note)
+        except BaseException:
+            if not self._has(note.digest, note.size):
+                self._note_path(note).unlink(missing_ok=True)
+            raise
+
+    def _check_room(self, note: Note) -> None:
+        if self.quota is None or self._note_path(replace(note, mark="")).exists():
+            return
+        kept = self._kept(note.owner)
+        if note.digest not in kept and sum(kept.values()) + note.size > self.quota:
+            raise self._over_quota()
+
+    def _over_quota(self) -> StorageFull:
+        return StorageFull("sessions.quota", limit=self.quota, days=max(1, math.ceil(self.days)))
+
+    def _settle(self, incoming: IO[bytes], temporary: Path, note: Note) -> None:
         """Put the written file in its place, or take note that it is there already."""
-        place = self._content(digest)
-        if self._has(digest, size):
+        place = self._content(note.digest)
+        if self._has(note.digest, note.size):
             os.utime(place)
             return
         incoming.flush()
@@ -192,14 +244,23 @@ class Artifacts:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary.replace(place)
 
-    def note(self, digest: str, size: int, media_type: str, shown: str, owner: str) -> None:
-        note = self._note_path(owner, digest, size)
-        note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        written = json.dumps({"owner": owner, "name": shown, "media_type": media_type[:200], "at": time.time()})
+    def _write_note(self, note: Note) -> None:
+        path = self._note_path(note)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        said = {"owner": note.owner, "name": note.name, "media_type": note.media_type[:200], "at": time.time()}
         with self.incoming() as (incoming, temporary):
-            incoming.write(written.encode("ascii"))
+            incoming.write(json.dumps(said).encode("ascii"))
             incoming.flush()
-            temporary.replace(note)
+            temporary.replace(path)
+
+    def end_trial(self, owner: str, mark: str, *, granted: bool) -> None:
+        """Keep what an owner put under `mark` like anything else, or let go of it; harmless when repeated."""
+        for note in self._owner_folder(owner).glob(f"*.{mark}.json"):
+            with suppress(FileNotFoundError), _told(self.folder):
+                if granted:
+                    note.replace(note.with_name(note.name.replace(f".{mark}.", ".")))
+                else:
+                    note.unlink(missing_ok=True)
 
     @contextmanager
     def incoming(self) -> Iterator[tuple[IO[bytes], Path]]:
@@ -234,13 +295,23 @@ class Artifacts:
         raise NotFound("sessions.no_artifact", artifact=reference)
 
     def _used(self, owner: str) -> int:
-        return sum(_size_in(note) for note in self._owner_folder(owner).glob("*.json"))
+        return sum(self._kept(owner).values())
+
+    def _kept(self, owner: str) -> dict[str, int]:
+        """Return what an owner keeps, on trial or not, by digest."""
+        return {note.name[:64]: _size_in(note) for note in self._owner_folder(owner).glob("*.json")}
 
     def _sweep(self, in_use: frozenset[str], older_than: float) -> int:
         removed = 0
         with _told(self.folder):
+            for trial in self.folder.glob("owners/*/*.*.json"):
+                if _is_older(trial, STRAY_SECONDS):
+                    trial.unlink(missing_ok=True)
+                    removed += 1
+            noted = {note.name[:64] for note in self.folder.glob("owners/*/*.json")}
             for path in self.folder.glob("content/*/*"):
-                if _PREFIX + path.name not in in_use and _is_older(path, older_than):
+                enough = older_than if path.name in noted else min(older_than, STRAY_SECONDS)
+                if _PREFIX + path.name not in in_use and _is_older(path, enough):
                     path.unlink(missing_ok=True)
                     removed += 1
                     for note in self.folder.glob(f"owners/*/{path.name}-*.json"):
@@ -263,8 +334,9 @@ class Artifacts:
     def _owner_folder(self, owner: str) -> Path:
         return self.folder / "owners" / hashlib.sha256(owner.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
-    def _note_path(self, owner: str, digest: str, size: int) -> Path:
-        return self._owner_folder(owner) / f"{digest}-{size}.json"
+    def _note_path(self, note: Note) -> Path:
+        mark = f".{note.mark}" if note.mark else ""
+        return self._owner_folder(note.owner) / f"{note.digest}-{note.size}{mark}.json"
 
 
 def _digest(reference: str) -> str:
@@ -282,7 +354,7 @@ def _shown_name(name: str) -> str:
 
 
 def _size_in(note: Path) -> int:
-    size = note.stem.rpartition("-")[2]
+    size = note.name[65:].partition(".")[0]
     return int(size) if size.isdecimal() else 0
 
 

@@ -317,4 +317,5 @@ class SQLiteStore(SessionStore):
     # --- artifacts --------------------------------------------------------------------------------------------------
 
     async def artifacts_in_use(self) -> frozenset[str]:
+        await self._write(log.purge, self._undo_seconds)
         return await self._read(books.artifacts_in_use)

@@ -58,7 +58,7 @@ def decode(data: bytes, name: str, encoding: str = "") -> Decoded:
 def _stated(data: bytes, name: str, encoding: str) -> Decoded:
     try:
         found = codecs.lookup(encoding)
-    except LookupError:
+    except (LookupError, ValueError):  # the latter for a name with a zero character
         raise Unreadable("tables.unknown_encoding", name=name, encoding=encoding) from None
     if not getattr(found, "_is_text_encoding", True):
         raise Unreadable("tables.unknown_encoding", name=name, encoding=encoding)

@@ -25,6 +25,7 @@ from .remarks import about_structure, about_values
 from .values import ColumnPlan, plan_columns
 
 OPTIONS = ("encoding", "delimiter", "quotechar", "escapechar", "header_rows", "decimal", "thousands", "skipped_rows")
+_MOST = {"header_rows": 100, "skipped_rows": 1_000_000_000}
 _MARKUP = re.compile(r"<(?:(!doctype html|html|head)|\?xml|[a-z]+:)", re.IGNORECASE)
 _JSON = re.compile(r"(\{\s*[\"}]|\[\s*[\[{\"\]\d]).*[}\]]\s*", re.DOTALL)
 
@@ -254,8 +255,8 @@ def _overrides(overrides: dict[str, Any]) -> tuple[Dialect, frozenset[str]]:
         if option not in OPTIONS:
             raise Unreadable("tables.unknown_option", option=option, options=", ".join(OPTIONS))
         if option in {"header_rows", "skipped_rows"}:
-            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-                raise _bad_option(option, value, "whole_number")
+            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST[option]:
+                raise _bad_option(option, value, "whole_number", limit=_MOST[option])
         elif not isinstance(value, str) or (option != "encoding" and not _is_mark(option, value)):
             raise _bad_option(option, value, "one_character")
     return Dialect(**overrides), frozenset(overrides)
@@ -265,8 +266,9 @@ def _is_mark(option: str, value: str) -> bool:
     return len(value) == 1 or (not value and option not in {"delimiter", "decimal"})
 
 
-def _bad_option(option: str, value: object, expected: str) -> Unreadable:
-    return Unreadable("tables.bad_option", option=option, value=repr(value), expected=say(f"tables.{expected}"))
+def _bad_option(option: str, value: object, expected: str, limit: int = 0) -> Unreadable:
+    told = say(f"tables.{expected}", limit=limit)
+    return Unreadable("tables.bad_option", option=option, value=repr(value)[:80], expected=told)
 
 
 def _suffix(name: str) -> str:
