@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from csvagent_jupyter.confinement import remove_folder
+from csvagent_jupyter.confinement import own_folder, remove_folder
+from csvagent_jupyter.confinement.folders import sweep
 
 
 def test_a_folder_goes_and_what_its_links_point_to_stays(tmp_path: Path) -> None:
@@ -40,3 +41,33 @@ remove_folder(Path(sys.argv[1]))
 """
     subprocess.run([sys.executable, "-c", program, str(folder)], check=True)
     assert not folder.exists()
+
+
+def test_a_folder_is_swept_once_its_owner_is_dead_and_nobody_elses_ever(tmp_path: Path) -> None:
+    own = "import os, sys; from csvagent_jupyter.confinement.folders import own_folder; from pathlib import Path\n"
+    live = "print(own_folder(parent=Path(sys.argv[1])), flush=True); import signal; signal.pause()"
+    command = [sys.executable, "-c", own + live, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        try:
+            theirs = Path(other.stdout.readline().strip())
+            unmarked, mine = tmp_path / "csvagent-of-whom", own_folder(parent=tmp_path)
+            unmarked.mkdir()
+            (tmp_path / "csvagent-link").symlink_to(theirs)
+            sweep(tmp_path)
+            assert theirs.exists() and mine.exists() and unmarked.exists()
+        finally:
+            other.kill()
+    (tmp_path / "csvagent-link").unlink()
+    sweep(tmp_path)
+    assert not theirs.exists() and mine.exists() and unmarked.exists()
+    if (child := os.fork()) == 0:
+        sweep(tmp_path)  # a fork is another process, whose parent still owns it
+        os._exit(not mine.exists())
+    assert os.waitpid(child, 0)[1] == 0
+    remove_folder(mine)
+    assert sorted(tmp_path.iterdir()) == [unmarked]
+    (unmarked / "owner.new").touch()
+    os.utime(unmarked, (0, 0))
+    sweep(tmp_path)  # nobody takes an hour to make one
+    assert not unmarked.exists()

@@ -14,14 +14,13 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, InvalidStateError
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from .folders import remove_folder
+from .folders import own_folder, remove_folder
 from .forkserver import PACKET
 
 LOG_TAIL: Final = 2_000
@@ -97,7 +96,7 @@ class Connection:
         self._children: dict[int, Spawned] = {}
         self._number = 0
         self._lock = threading.Lock()
-        self.folder = Path(tempfile.mkdtemp(prefix="csvagent-server-", dir=place))
+        self.folder = own_folder("server-", place)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket = ours
         command = [*outer, sys.executable, "-P", "-m", f"{__package__}.forkserver", str(theirs.fileno())]

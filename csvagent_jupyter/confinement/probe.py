@@ -16,7 +16,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from typing import Any, Final, Self
 
 from ..messages import Isolation
 from .confine import confine
+from .folders import own_folder, remove_folder
 from .policy import Policy, readable_paths
 from .syscalls import call
 
@@ -109,8 +109,8 @@ class Targets:
     @classmethod
     def make(cls, cleaning: ExitStack, outside: Path | None = None) -> Self:
         """Make the canaries; `cleaning` removes them."""
-        folder = Path(tempfile.mkdtemp(prefix="csvagent-probe-"))
-        cleaning.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder = own_folder("probe-")
+        cleaning.callback(remove_folder, folder)
         lay_out(folder)
         descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
         cleaning.callback(os.close, descriptor)

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import tempfile
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -16,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from ..confinement import Limits, clean_environment
+from ..confinement import Limits, clean_environment, own_folder, remove_folder
 from ..confinement.outer import command_in, usual_place
 from ..confinement.probe import lay_out
 from ..confinement.spawning import CannotFork, ForkServer, Spawned
@@ -123,12 +122,14 @@ class KernelServer:
 
     async def _measure(self, environment: Mapping[str, str], folder: Path, errors: int) -> dict[str, bool]:
         begin, end = os.pipe()
-        with os.fdopen(begin, "rb", buffering=0) as report, tempfile.TemporaryDirectory(prefix="csvagent-") as outside:
-            lay_out(Path(outside))
+        with os.fdopen(begin, "rb", buffering=0) as report, contextlib.ExitStack() as cleaning:
+            outside = own_folder("probe-")
+            cleaning.callback(remove_folder, outside)
+            lay_out(outside)
             try:
                 spawned = await self.server.spawn(
                     f"{_WARM}:measure_confinement",
-                    outside if self._outer else None,
+                    str(outside) if self._outer else None,
                     errors=errors,
                     report=end,
                     folder=folder,

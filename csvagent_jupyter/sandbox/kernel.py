@@ -8,7 +8,6 @@ import errno
 import functools
 import logging
 import os
-import tempfile
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
@@ -19,7 +18,7 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from traitlets.config import Config
 
-from ..confinement import Limits, remove_folder, room_for_data
+from ..confinement import Limits, own_folder, remove_folder, room_for_data
 from ..confinement.outer import usual_place
 from ..exceptions import DeadlineExceeded, KernelDied
 from ..messages import Execution, Isolation
@@ -163,7 +162,7 @@ class SandboxKernel:
 
     async def _start(self) -> None:
         parent = self._parent or usual_place(self._outer_layer)
-        self._folder = folder = Path(tempfile.mkdtemp(prefix="csvagent-", dir=parent))
+        self._folder = folder = own_folder(parent=parent)
         make_folder(folder)
         self._context = make_context(self.limits)
         self._manager = make_manager(

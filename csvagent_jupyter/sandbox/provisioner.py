@@ -12,7 +12,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any, BinaryIO
@@ -22,7 +21,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool, Enum, Float, default
 
-from ..confinement import Limits, remove_folder
+from ..confinement import Limits, own_folder, remove_folder
 from ..confinement.outer import OUTER_LAYERS, PROGRAM, chosen, shared_place, trouble
 from ..confinement.probe import ATTEMPTS
 from ..confinement.spawning import CannotFork
@@ -83,7 +82,7 @@ class SandboxProvisioner(LocalProvisioner):
         if processes.MARK in given:
             self.folder = Path(given[processes.MARK])
         elif self.folder is None:
-            self.folder, self._own_folder = Path(tempfile.mkdtemp(prefix="csvagent-", dir=self._usual_place())), True
+            self.folder, self._own_folder = own_folder(parent=self._usual_place()), True
         await asyncio.to_thread(empty_home, self.folder)
         make_folder(self.folder)
         self._place_sockets(self.folder / "ipc")
