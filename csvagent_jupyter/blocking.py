@@ -77,6 +77,7 @@ class BlockingManager:
 
     def __init__(self, manager: CSVAgentManager) -> None:
         self.manager = manager
+        self.wanted = False
         self._thread = LoopThread()
         try:
             self._thread.run(manager.start())
@@ -136,20 +137,27 @@ async def _hand_over(events: AsyncGenerator[Event, None], arrived: SimpleQueue[A
 
 _shared: BlockingManager | None = None
 _shared_by: int = 0
+_ended = False
 _lock = threading.Lock()
 
 
-def shared(parent: Configurable | None = None, manager: CSVAgentManager | None = None) -> BlockingManager:
+def shared(
+    parent: Configurable | None = None, manager: CSVAgentManager | None = None, *, ahead: bool = False
+) -> BlockingManager:
     """Return this process's one manager, started when it is first asked for and stopped when the process ends.
 
-    After a fork the child gets one of its own: threads and connections do not survive a fork.
+    After a fork the child gets one of its own: threads and connections do not survive a fork. With `ahead` nobody
+    wants it yet; `close_unwanted` ends it while that is so. Raises RuntimeError then when the process is ending.
     """
     global _shared, _shared_by
     with _lock:
+        if ahead and _ended:
+            raise RuntimeError("the process is ending")
         if _shared is None or _shared_by != os.getpid() or not _shared.alive:
+            _close_at_exit()
             _shared = BlockingManager(manager or _manager(parent))
             _shared_by = os.getpid()
-            _close_at_exit()
+        _shared.wanted = _shared.wanted or not ahead
         return _shared
 
 
@@ -180,6 +188,23 @@ def close_shared() -> None:
         _shared = None
 
 
+def close_unwanted(manager: CSVAgentManager) -> bool:
+    """Stop the shared manager when it is this one, started ahead, and nobody has wanted it yet; tell whether."""
+    global _shared
+    with _lock:
+        if _shared is None or _shared.manager is not manager or _shared.wanted:
+            return False
+        _shared.close()
+        _shared = None
+        return True
+
+
+def _close_for_good() -> None:
+    global _ended
+    _ended = True
+    close_shared()
+
+
 @cache
 def _close_at_exit() -> None:
     """Have the manager stopped when the interpreter ends, before executors refuse work: stopping needs them.
@@ -188,7 +213,7 @@ def _close_at_exit() -> None:
     """
     import concurrent.futures.thread  # noqa: F401  (registers itself first)
 
-    getattr(threading, "_register_atexit", atexit.register)(close_shared)
+    getattr(threading, "_register_atexit", atexit.register)(_close_for_good)
 
 
 def ask(question: str, *sources: Any, session: str | None = None, **options: Any) -> Answer:

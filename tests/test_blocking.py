@@ -171,9 +171,18 @@ for thread in threading.enumerate():
     if thread.name == "csvagent-prewarm":
         thread.join()
 before = set(sys.modules)
-from csvagent_jupyter import ask
-answer = ask("how many rows?", "sales.csv")
+from csvagent_jupyter import blocking
+door = blocking._shared
+async def ready():
+    return await door.manager.workshop.kernels._spare.started()
+assert door.run(ready())
+shell.run_cell("%config CSVAgentManager.max_kernels = 2")
+assert not door.alive and blocking._shared is None
+shell.run_cell("%config CSVAgentManager.max_attempts = 1")
+answer = shell.run_cell("%%csvagent sales.csv\\nhow many rows?").result
 assert answer.success, answer.error
+manager = blocking._shared.manager
+assert (manager.max_kernels, manager.max_attempts) == (2, 1)
 print(len(set(sys.modules) - before), len(before & {"pandas", "pyarrow", "jupyter_client.asynchronous.client"}))
 """
     (tmp_path / "sales.csv").write_text("a,b\n1,2\n")
@@ -186,5 +195,5 @@ print(len(set(sys.modules) - before), len(before & {"pandas", "pyarrow", "jupyte
         encoding="utf-8",
     )
     assert run.stderr == ""
-    late, ahead = map(int, run.stdout.split())
+    late, ahead = map(int, run.stdout.split()[-2:])
     assert (late < 100, ahead) == (True, 3)

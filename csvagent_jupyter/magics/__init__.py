@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -37,16 +38,18 @@ class Loaded:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self._notebook: Notebook | None = None
+        self._making = threading.Lock()
         self._matcher: Matcher | None = None
 
     @property
     def notebook(self) -> Notebook:
         """What the magics know of this notebook; made when it is first asked for."""
-        if self._notebook is None:
-            from .notebook import Notebook
+        with self._making:
+            if self._notebook is None:
+                from .notebook import Notebook
 
-            self._notebook = Notebook(self.shell)
-        return self._notebook
+                self._notebook = Notebook(self.shell)
+            return self._notebook
 
     def install(self) -> None:
         from IPython.core.magic import MAGIC_NO_VAR_EXPAND_ATTR
@@ -102,7 +105,7 @@ class Loaded:
         """Once the cell that loaded us is through, have ready what the first question's code will run in."""
         self._listen_no_more()
         layer = self.shell.config.get("CSVAgentManager", {}).get("kernel_outer_layer")
-        threading.Thread(target=_prewarm, args=(layer,), name="csvagent-prewarm", daemon=True).start()
+        threading.Thread(target=_prewarm, args=(self, layer), name="csvagent-prewarm", daemon=True).start()
 
     def _listen_no_more(self) -> None:
         if self._after_cell in self.shell.events.callbacks["post_run_cell"]:
@@ -139,7 +142,7 @@ def _let_the_body_be_empty(lines: list[str]) -> list[str]:
 _let_the_body_be_empty.has_side_effects = True  # type: ignore[attr-defined]
 
 
-def _prewarm(outer_layer: object) -> None:
+def _prewarm(loaded: Loaded, outer_layer: object) -> None:
     from ..blocking import import_ahead
     from ..confinement.outer import OUTER_LAYERS
     from ..sandbox.forking import prewarm
@@ -149,6 +152,9 @@ def _prewarm(outer_layer: object) -> None:
     warm()
     import_ahead()
     from . import cell  # noqa: F401
+
+    with contextlib.suppress(Exception):  # whatever is wrong, the first question says it
+        loaded.notebook.start_ahead()
 
 
 def _html(answer: Answer) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ class Notebook:
         self.language: Language = "en"
         self.frames: dict[str, object] = {}
         self._manager: CSVAgentManager | None = None
+        self._lock = threading.RLock()
         self._shown: tuple[object, int] | None = None
 
     @property
@@ -51,18 +53,36 @@ class Notebook:
         """The manager of this process, started when it is first needed."""
         from ..blocking import shared
 
-        door = shared(manager=self._manager or self.manager_for_config())
-        if door.manager is not self._manager:
-            self._offer(door.manager)
-        return door
+        with self._lock:
+            door = shared(manager=self._manager or self._offer(self._new()))
+            if door.manager is not self._manager:
+                self._offer(door.manager)
+            return door
+
+    def start_ahead(self) -> None:
+        """Have the manager started, and with it a kernel, before a cell needs it; not when one has already."""
+        from ..blocking import shared
+
+        with self._lock:
+            if self._manager is None:
+                self._offer(shared(manager=self._new(), ahead=True).manager)
 
     def manager_for_config(self) -> CSVAgentManager:
-        """Return the manager, not started yet, and offer its settings to ``%config``."""
-        if self._manager is None:
-            from ..manager import CSVAgentManager
+        """Return the manager and offer its settings to ``%config``: not started, as long as no cell needed it.
 
-            return self._offer(CSVAgentManager(parent=self.shell))
-        return self._manager
+        One that was started ahead makes room for another: some settings count only at its start.
+        """
+        from ..blocking import close_unwanted
+
+        with self._lock:
+            if self._manager is not None and close_unwanted(self._manager):
+                return self._offer(self._new())
+            return self._manager or self._offer(self._new())
+
+    def _new(self) -> CSVAgentManager:
+        from ..manager import CSVAgentManager
+
+        return CSVAgentManager(parent=self.shell)
 
     def _offer(self, manager: CSVAgentManager) -> CSVAgentManager:
         configurables: list[Any] = self.shell.configurables
