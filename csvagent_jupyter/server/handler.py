@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MAX_JSON: Final = 1024 * 1024
 
+_REFUSALS: Final = {
+    400: ("bad_input", "server.bad_request"),
+    404: ("not_found", "server.no_such_address"),
+    405: ("bad_input", "server.no_such_verb"),
+    413: ("too_large", "server.too_large_body"),
+}
+
 # With these everybody who has the token or the password is the same person, and their names are made up anew.
 _NAMELESS: Final = (IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvider)
 
@@ -62,12 +69,7 @@ class CSVAgentHandler(ExtensionHandlerMixin, JupyterHandler):
         # Not get_query_argument, which refuses what is no UTF-8: a refusal has to be said in some language, too.
         asked = self.request.query_arguments.get("lang", [b""])[-1].decode("utf-8", "replace")
         wanted = asked or self.request.headers.get("Accept-Language", "")
-        for part in wanted.split(","):
-            tag = part.partition(";")[0].strip().lower()[:2]
-            for language in LANGUAGES:
-                if tag == language:
-                    return language
-        return "en"
+        return _preferred(wanted)
 
     async def session_for(self, session_id: str, need: May = "read") -> Session:
         """Return a session in which who asks may do that; NotFound for anybody else."""
@@ -129,12 +131,24 @@ class CSVAgentHandler(ExtensionHandlerMixin, JupyterHandler):
             if error.retry_after is not None:
                 self.set_header("Retry-After", str(error.retry_after))
         elif isinstance(error, HTTPError):
-            message = error.log_message or responses.get(status_code, str(status_code))
-            reason = error.reason or responses.get(status_code, str(status_code))
+            message, reason = self._refusal(error)
         if status_code == 405:
             self.set_header("Allow", ", ".join(self._verbs()))
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps({"message": message, "reason": reason}))
+
+    def _refusal(self, error: HTTPError) -> tuple[str, str]:
+        """Return what a refusal by Jupyter or tornado means to the person, and its word."""
+        status, said = error.status_code, error.log_message or ""
+        signed_in = getattr(self, "_jupyter_current_user", None) is not None
+        if status in (401, 403) and "xsrf" in said.lower():
+            return say("server.no_xsrf", self.language), "not_allowed"
+        if status in (401, 403):
+            return say("server.no_right" if signed_in else "server.sign_in", self.language), "not_allowed"
+        if status in _REFUSALS:
+            word, key = _REFUSALS[status]
+            return (said if status == 413 and said else say(key, self.language)), word
+        return responses.get(status, str(status)), "bad_input" if status < 500 else "internal"
 
     def _verbs(self) -> list[str]:
         """Return what this address answers to."""
@@ -159,6 +173,20 @@ class CSVAgentHandler(ExtensionHandlerMixin, JupyterHandler):
 
 class CSVAgentAPIHandler(CSVAgentHandler, APIHandler):
     """A handler whose answers are data, which no browser shows as a page."""
+
+
+def _preferred(wanted: str) -> Language:
+    """Return the language of ours that an Accept-Language header likes best, English when it names none."""
+    liked: list[tuple[float, Language]] = []
+    for part in wanted.split(","):
+        tag, _, weight = part.partition(";")
+        try:
+            quality = float(weight.partition("q=")[2].strip() or 1.0)
+        except ValueError:
+            continue
+        found = [language for language in LANGUAGES if language == tag.strip().lower().partition("-")[0]]
+        liked += [(quality, language) for language in found if quality > 0]
+    return max(liked, key=lambda pair: pair[0], default=(0.0, "en"))[1]
 
 
 def owner_of(provider: IdentityProvider, name: str, issuer: str, manager: CSVAgentManager) -> str:

@@ -9,6 +9,37 @@ TEXTS: Catalogue = {
         "Something went wrong on our side; the server's log says where. Try again.",
         "Произошла внутренняя ошибка; где именно, написано в журнале сервера. Повторите запрос.",
     ),
+    "sign_in": (
+        "Sign in first: send the server's token in the header `Authorization: token …`, or open the server in a "
+        "browser.",
+        "Сначала войдите: передайте токен сервера в заголовке `Authorization: token …` или откройте сервер в браузере.",
+    ),
+    "no_right": (
+        "You have no right to do this here. Ask the server's administrator for it.",
+        "У вас нет права на это действие. Попросите его у администратора сервера.",
+    ),
+    "no_xsrf": (
+        "A page has to prove that it is this server's: send the cookie `_xsrf` also as the header X-XSRFToken, or use "
+        "a token instead of a cookie.",
+        "Страница должна подтвердить, что она с этого сервера: передайте cookie `_xsrf` ещё и в заголовке X-XSRFToken "
+        "или используйте токен вместо cookie.",
+    ),
+    "bad_request": (
+        "The request cannot be read. The page csvagent/api/docs shows what is expected.",
+        "Запрос не удалось прочитать. Что ожидается, показано на странице csvagent/api/docs.",
+    ),
+    "no_such_address": (
+        "There is nothing at this address. The page csvagent/api/docs shows what there is.",
+        "По этому адресу ничего нет. Что есть, показано на странице csvagent/api/docs.",
+    ),
+    "no_such_verb": (
+        "This address does not answer to such a request; the header Allow says to which it does.",
+        "Этот адрес не отвечает на такой запрос; на какие отвечает, сказано в заголовке Allow.",
+    ),
+    "too_large_body": (
+        "The request is larger than this server takes. Send less, or ask its administrator for a higher limit.",
+        "Запрос больше, чем принимает этот сервер. Отправьте меньше или попросите администратора увеличить предел.",
+    ),
     "bad_json": (
         "The request cannot be read: {problem}. The page csvagent/api/docs shows what is expected.",
         "Запрос не удалось прочитать: {problem}. Что ожидается, показано на странице csvagent/api/docs.",

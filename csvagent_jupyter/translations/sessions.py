@@ -9,7 +9,10 @@ TEXTS: Catalogue = {
         "There is no session {session_id}. It may have been deleted; start a new one.",
         "Сессии {session_id} нет. Возможно, её удалили; начните новую.",
     ),
-    "no_task": ("There is no task {task_id}.", "Задачи {task_id} нет."),
+    "no_task": (
+        "There is no task {task_id}. Check its number; `%csvagent history` lists those of a session.",
+        "Задачи {task_id} нет. Проверьте номер: `%csvagent history` покажет задачи сессии.",
+    ),
     "no_analysis": ("There is no saved analysis {analysis_id}.", "Сохранённого анализа {analysis_id} нет."),
     "no_link": (
         "This link opens nothing. Ask the owner of the session for a new one.",
