@@ -152,6 +152,12 @@ BAD = {
 }
 
 
+async def test_an_empty_file_without_a_name_is_told_under_one(host: JupyterHost, session: str) -> None:
+    async with opened(host, session) as connection:
+        await tell(connection, type="analyze", query="sum of price?", file_base64="")
+        assert "data.csv" in (await until(connection, "error"))[-1]["message"]
+
+
 @pytest.mark.parametrize("message", BAD.values(), ids=BAD.keys())
 async def test_a_bad_message_is_answered_and_the_connection_stays(
     host: JupyterHost, session: str, message: str | bytes
