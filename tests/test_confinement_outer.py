@@ -63,6 +63,7 @@ asyncio.run(main())
 DOCTOR = "import sys; from csvagent_jupyter.cli import main; sys.exit(main())"
 NAMED = "The code can tell whether a file exists, its size and date, and where a link leads, when it guesses the path."
 NUMBERED = "The code can tell which process numbers are in use on this computer, and by which account."
+LOCKED = "The code can lock files of the libraries, for which another program that locks them too would wait."
 PASSES = """#!/bin/sh
 echo "$@" >> "$0.log"
 while [ "$1" != -- ]; do shift; done
@@ -164,10 +165,10 @@ def test_other_paths_are_not_there_where_bubblewrap_works_and_it_is_said_where_i
         found = host.ask("bubblewrap")
         assert (found["level"], found["sum"], found["kept"]) == ("confined", 3, "kept")
         if works(user):
-            assert (found["trouble"], found["there"], found["gaps"]) == ("None", [], [NUMBERED])
+            assert (found["trouble"], found["there"], found["gaps"]) == ("None", [], [NUMBERED, LOCKED])
             assert Path(found["folder"]).parent.parent == host.temporary
         else:
-            assert (found["there"], found["gaps"]) == (host.paths, [NAMED])
+            assert (found["there"], found["gaps"]) == (host.paths, [NAMED, NUMBERED, LOCKED])
             assert "confinement.outer_" in found["trouble"]
         assert host.left() == []
 
@@ -197,7 +198,7 @@ def _parent(pid: int) -> int:
 def test_it_is_not_used_unless_it_is_asked_for(host: Host) -> None:
     host.program(PASSES)
     found = host.ask("")
-    assert (found["gaps"], Path(found["folder"]).parent) == ([NAMED], host.temporary)
+    assert (found["gaps"], Path(found["folder"]).parent) == ([NAMED, NUMBERED, LOCKED], host.temporary)
     assert not (host.programs / "bwrap.log").exists()
 
 
@@ -207,7 +208,7 @@ def test_the_fork_server_is_started_through_the_program_and_a_layer_that_hides_n
     host.program(PASSES)
     found = host.ask("required")
     assert (found["level"], found["sum"]) == ("confined", 3)
-    assert (found["there"], found["gaps"]) == (host.paths, [NAMED])
+    assert (found["there"], found["gaps"]) == (host.paths, [NAMED, NUMBERED, LOCKED])
     trial, server = (host.programs / "bwrap.log").read_text().splitlines()
     assert trial.endswith("-c") or trial.endswith("-c ")
     place = Path(found["folder"]).parent
@@ -224,7 +225,7 @@ def test_where_there_can_be_none_it_goes_on_without_or_refuses_as_the_setting_sa
         host.program(program)
     path = None if program is not None else str(host.programs)
     found = host.ask("bubblewrap", path=path)
-    assert (found["level"], found["gaps"], found["there"]) == ("confined", [NAMED], host.paths)
+    assert (found["level"], found["gaps"], found["there"]) == ("confined", [NAMED, NUMBERED, LOCKED], host.paths)
     refused = host.ask("required", path=path)["refused"]
     assert word in refused and "set the outer layer to off" in refused
     assert host.left() == []
@@ -247,7 +248,7 @@ def test_the_doctor_tells_whether_there_is_one(host: Host, program: str, mark: s
 
 def test_an_ordinary_start_has_no_outer_layer_and_is_refused_where_that_is_required(host: Host) -> None:
     host.program(PASSES)
-    assert host.ask("bubblewrap", forked=False)["gaps"] == [NAMED]
+    assert host.ask("bubblewrap", forked=False)["gaps"] == [NAMED, NUMBERED, LOCKED]
     assert "The outer layer around the code is required" in host.ask("required", forked=False)["refused"]
 
 

@@ -15,6 +15,7 @@ from csvagent_jupyter.confinement.probe import ATTEMPTS, Measured, measure_apart
 from csvagent_jupyter.translations import LANGUAGES, say
 
 MAY_STAY_OPEN = {name for name, attempt in ATTEMPTS.items() if attempt.may_stay_open}
+OPEN = ["confinement.gap_paths", "confinement.gap_process_ids", "confinement.gap_locks"]
 
 
 @pytest.mark.parametrize("user", USERS)
@@ -30,13 +31,13 @@ results["left"] = [path.name for path in foreign.iterdir() if path.name != "secr
     control, confined = results["control"], results["confined"]
     assert {name for name in ATTEMPTS if control["refused"].get(name)} == set()
     assert control["level"] == "process"
-    assert set(control["gaps"]) == {attempt.gap for attempt in ATTEMPTS.values() if not attempt.said_by}
+    assert set(control["gaps"]) == {attempt.gap for attempt in ATTEMPTS.values()}
     assert (
         {name for name in ATTEMPTS if not confined["refused"][name]}
         == MAY_STAY_OPEN
-        == {"stat", "link_target", "process_id"}
+        == {"stat", "link_target", "process_id", "lock"}
     )
-    assert (confined["level"], confined["gaps"]) == ("confined", ["confinement.gap_paths"])
+    assert (confined["level"], confined["gaps"]) == ("confined", OPEN)
     assert results["left"] == []
 
 
@@ -68,12 +69,10 @@ def test_what_is_not_told_counts_as_open() -> None:
         assert (found.level, found.gaps) == ("process", (ATTEMPTS[name].gap,))
 
 
-def test_a_gap_that_another_one_says_as_well_is_said_alone_only() -> None:
-    refused = dict.fromkeys(ATTEMPTS, True)
-    both = Measured.from_refused(refused | {"stat": False, "process_id": False})
-    alone = Measured.from_refused(refused | {"process_id": False})
-    assert (both.gaps, alone.gaps) == (("confinement.gap_paths",), ("confinement.gap_process_ids",))
-    assert both.level == alone.level == "confined"
+def test_the_page_has_a_row_for_each_gap_that_may_stay_open() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "sandbox.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| **") and "| **yes** |" in line]
+    assert len(rows) == len(OPEN)
 
 
 def test_what_an_outer_layer_hides_is_asked_where_it_hides_it() -> None:

@@ -45,6 +45,10 @@ TEXTS: Catalogue = {
         "The code can tell which process numbers are in use on this computer, and by which account.",
         "Код может узнать, какие номера процессов заняты на этом компьютере и какой учётной записью.",
     ),
+    "gap_locks": (
+        "The code can lock files of the libraries, for which another program that locks them too would wait.",
+        "Код может заблокировать файлы библиотек: программа, которая их тоже блокирует, будет ждать.",
+    ),
     "outer_missing": (
         "There is no outer layer around the code: the program {program} is not installed. "
         "Install the package bubblewrap, or set the outer layer to off.",
