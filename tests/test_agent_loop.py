@@ -279,7 +279,7 @@ async def test_endless_code_ends_with_the_deadline(place: Workplace, sales: Sour
     assert result.text_output == "on it"
 
 
-DIE = "import os\nos.abort()"
+DIE = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
 
 
 async def test_a_kernel_that_dies_is_told(place: Workplace, sales: Source) -> None:
@@ -300,6 +300,20 @@ async def test_after_a_kernel_that_died_other_code_is_tried_in_another_one(shop:
     assert error is not None and "c.CSVAgentManager.kernel_memory" in error.evalue
     assert "took more memory than there is, or a library crashed" in model.prompts[1].messages[-1].content
     assert any("процесс, выполнявший код, завершился" in event.meta.status for event in events if event.meta)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("import os\nos._exit(0)", "код завершил"), ("import os\nos.abort()", "библиотеки (SIGABRT)")]
+)
+async def test_after_code_that_ended_its_process_other_code_is_tried(
+    shop: Shop, sales: Source, code: str, said: str
+) -> None:
+    model = ScriptedModel(reply(code), reply(SUM))
+    result, _ = await run(make_desk(None, model, Books(), acquire=shop.place, language="ru"), "Сумма?", sales)
+    assert (result.success, result.value, result.attempts_count) == (True, 35, 2)
+    error = result.attempts[0].error
+    assert error is not None and said in error.evalue and "памят" not in error.evalue
+    assert "never call os._exit" in model.prompts[1].messages[-1].content
 
 
 async def test_a_kernel_that_dies_again_ends_the_run(shop: Shop, sales: Source) -> None:

@@ -22,7 +22,6 @@ from ..messages import (
     Question,
     Turn,
 )
-from ..translations import say
 from .account import Account
 from .advice import advise
 from .checks import Finding, check
@@ -34,7 +33,7 @@ from .reading import Reading, forget, prepare, profile_tables, read_tables, turn
 from .replay import prepare_replay
 from .result import alt_texts, keep_result, text_of
 from .script import write_script
-from .setback import LIMIT_EXCEEDED, PROCESS_DIED, Setback, of_advice, of_check, of_error, of_missing_code, told
+from .setback import DEATHS, LIMIT_EXCEEDED, Setback, death, of_advice, of_check, of_error, of_missing_code, told
 
 MAX_QUESTION: Final = 20_000
 
@@ -281,15 +280,14 @@ class Run:
             forget(place)
             if not self._may_die(error):
                 raise
-            said = say("agent.process_died", self.desk.language, **error.values)
-            return Execution(error=ExecutionError(PROCESS_DIED, said))
+            return Execution(error=death(error, self.desk.language))
         except (asyncio.CancelledError, CSVAgentError):
             forget(place)
             raise
 
     def _may_die(self, error: KernelDied) -> bool:
         """Tell whether other code may be tried: once only, because what uses up a machine's memory harms others too."""
-        if error.key != "sandbox.died" or self._has_died or self.desk.original is not None:
+        if error.key not in DEATHS or self._has_died or self.desk.original is not None:
             return False
         self._has_died = True
         return self.account.number < self.desk.max_attempts

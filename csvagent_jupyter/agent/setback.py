@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ..exceptions import StorageFull
+from ..exceptions import KernelDied, StorageFull
 from ..messages import ExecutionError, Failure, LimitHit
 from ..translations import Language, say, size
 from .advice import Advice
@@ -35,10 +35,16 @@ NO_PROCESSES: Final = (
 
 LIMIT_EXCEEDED: Final = "LimitExceeded"
 PROCESS_DIED: Final = "ProcessDied"
+DEATHS: Final = {
+    "sandbox.died": "agent.process_died",
+    "sandbox.crashed": "agent.process_crashed",
+    "sandbox.ended": "agent.process_ended",
+}
+"""What is said of a process that ended by itself while other code may do better."""
 DIED: Final = (
-    "The process that ran the code ended at once: it took more memory than there is, or a library crashed. Do it in "
-    "another way and with less: keep only the rows and columns that matter, aggregate before you merge; use plain "
-    "pandas."
+    "The process that ran the code ended at once: it took more memory than there is, or a library crashed, or the code "
+    "ended it (never call os._exit). Do it in another way and with less: keep only the rows and columns that matter, "
+    "aggregate before you merge; use plain pandas."
 )
 LIMITS: Final = {
     "memory": "The sandbox gives the code {size} of memory. Do with less: keep only the rows and columns that matter, "
@@ -85,6 +91,11 @@ def of_error(code: str, error: ExecutionError, limits: Sequence[LimitHit] = (), 
         advised = _advised(error, say("agent.no_processes", language))
         return Setback(advised, replace(failure, hint=NO_PROCESSES), ours=False)
     return Setback(error, failure, ours=False)
+
+
+def death(error: KernelDied, language: Language) -> ExecutionError:
+    """Return the error of code whose process ended by itself, for one of `DEATHS`."""
+    return ExecutionError(PROCESS_DIED, say(DEATHS[error.key], language, **error.values))
 
 
 def no_room() -> StorageFull:

@@ -30,6 +30,13 @@ _SIGNALS = {
     for name, limit in {"SIGXCPU": "cpu_seconds", "SIGXFSZ": "file_size"}.items()
     if hasattr(signal, name)
 }
+_CRASHES = {
+    int(getattr(signal, name)): name
+    for name in ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS")
+    if hasattr(signal, name)
+}
+# What the system sends to who takes more memory than there is.
+_KILLED = int(getattr(signal, "SIGKILL", 9))
 
 
 class LiveText:
@@ -180,10 +187,14 @@ class Conversation:
 
     def _died(self, status: int | None) -> KernelDied:
         """Return what is said of a process that ended by itself; some signals tell why."""
-        if status is not None and -status in _SIGNALS:
-            return self._too_much(_SIGNALS[-status])
-        hit = limit_hit("memory", self._limits)
-        return KernelDied("sandbox.died", **hit.values)
+        number = _KILLED if status is None else -status
+        if number in _SIGNALS:
+            return self._too_much(_SIGNALS[number])
+        if number in _CRASHES:
+            return KernelDied("sandbox.crashed", signal=_CRASHES[number])
+        if number == _KILLED:
+            return KernelDied("sandbox.died", **limit_hit("memory", self._limits).values)
+        return KernelDied("sandbox.ended")
 
     def _too_much(self, limit: str) -> LimitExceeded:
         return _exceeded(limit_hit(limit, self._limits))

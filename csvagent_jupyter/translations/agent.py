@@ -147,6 +147,14 @@ TEXTS: Catalogue = {
         "процесс, выполнявший код, завершился — возможно, не хватило памяти: ему можно занять {limit:size} "
         "({setting}), а на машине может быть меньше",
     ),
+    "process_crashed": (
+        "a library crashed while it ran the code ({signal}), and the process ended with it",
+        "во время выполнения кода произошёл сбой внутри библиотеки ({signal}), и процесс завершился",
+    ),
+    "process_ended": (
+        "the code ended its own process before there was an answer, or it was ended from outside",
+        "код завершил собственный процесс раньше, чем появился ответ, или процесс завершили извне",
+    ),
     "no_code_cut": (
         "the reply was cut at its bound on tokens before there was any code; c.CSVAgentManager.max_tokens raises it",
         "ответ модели обрезан по числу токенов раньше, чем появился код; предел задаёт c.CSVAgentManager.max_tokens",

@@ -25,6 +25,18 @@ TEXTS: Catalogue = {
         "{limit:size} ({setting}), а на машине может быть меньше. Данные и прежние ответы целы; повторите вопрос или "
         "возьмите меньше строк.",
     ),
+    "crashed": (
+        "A library crashed while it ran the code ({signal}), and the process ended with it. Your data and earlier "
+        "answers are safe; ask again, and if it happens again, in other words or about fewer rows.",
+        "Во время выполнения кода произошёл сбой внутри библиотеки ({signal}), и процесс завершился. Данные и прежние "
+        "ответы целы; повторите вопрос, а если это повторится, сформулируйте его иначе или возьмите меньше строк.",
+    ),
+    "ended": (
+        "The code ended its own process before there was an answer, as os._exit does, or it was ended from outside. "
+        "Your data and earlier answers are safe; ask again, and if it happens again, in other words.",
+        "Код завершил собственный процесс раньше, чем появился ответ (так действует os._exit), или процесс завершили "
+        "извне. Данные и прежние ответы целы; повторите вопрос, а если это повторится, сформулируйте его иначе.",
+    ),
     "stopped": (
         "The process for the code is not running. Ask again: a new one starts by itself.",
         "Процесс для кода не запущен. Повторите вопрос: новый запустится сам.",
