@@ -24,6 +24,7 @@ from ...confinement import Limits, time_for_run
 from . import figures
 from .display import displaying
 from .errors import error_data
+from .kept import Kept
 from .losses import Losses
 from .plotted import remember_numbers
 from .reached import ProcessorTimeUp, processor_time
@@ -33,6 +34,7 @@ from .tables import read_source, write_table
 from .values import Table, as_table, table_behind, table_data, value_and_text
 
 ERROR_OUTPUT = 64_000
+_KEPT = Kept()
 
 
 class Runner:
@@ -63,7 +65,7 @@ class Runner:
             execution = Execution(self._limits, self._folder / "out", int(order["number"]))
             if sys.platform != "linux":
                 time_for_run(self._limits)  # elsewhere who started us does it
-            with processor_time():
+            with processor_time(), _KEPT:
                 result = self._run(execution, code, bool(order.get("keep", True)))
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # too late: the code is through
             self._tidy()
@@ -128,7 +130,7 @@ class Execution:
         linecache.cache[self._filename] = (len(code), None, code.splitlines(keepends=True), self._filename)
         try:
             body, last = self._compiled(code)
-            with warnings.catch_warnings(), self._losses.counting(), displaying(shell, self.show):
+            with warnings.catch_warnings(), self._losses.counting(), displaying(shell, self.show), _KEPT:
                 exec(body, names)  # noqa: S102 - this is what the kernel is for
                 if last is not None:
                     self._value = names["_"] = eval(last, names)  # noqa: S307
