@@ -16,7 +16,7 @@ def run_limited(code: str, limits: Limits) -> subprocess.CompletedProcess[str]:
     """Run code in a process that has put the limits on itself."""
     script = (
         "import json, sys\n"
-        "from csvagent_jupyter.confinement import Limits, apply_limits, room_for_data, time_for_run\n"
+        "from csvagent_jupyter.confinement import Limits, apply_limits, bound_open_files, room_for_data, time_for_run\n"
         "limits = Limits.from_dict(json.loads(sys.argv[1]))\n"
         "apply_limits(limits)\n" + code
     )
@@ -56,12 +56,12 @@ def test_a_file_cannot_grow_beyond_its_limit() -> None:
 
 def test_descriptors_run_out_and_no_core_is_dumped_nor_a_handler_started_for_it() -> None:
     code = (
-        "import os, resource\nopen_ones = []\n"
+        "import os, resource\nown = [os.dup(0) for _ in range(25)]\nbound_open_files(limits)\nopen_ones = []\n"
         "try:\n    while True: open_ones.append(os.dup(0))\nexcept OSError as error:\n"
-        "    for one in open_ones: os.close(one)\n    print(error.errno)\n"
+        "    for one in open_ones: os.close(one)\n    print(error.errno, len(open_ones))\n"
         "print(resource.getrlimit(resource.RLIMIT_CORE))"
     )
-    assert run_limited(code, Limits(open_files=40)).stdout.splitlines() == ["24", "(1, 1)"]
+    assert run_limited(code, Limits(open_files=40)).stdout.splitlines() == ["24 40", "(1, 1)"]
 
 
 def test_the_process_is_the_first_that_an_exhausted_system_ends() -> None:

@@ -95,6 +95,20 @@ async def test_an_error_names_its_limit_and_the_kernel_goes_on(limit: str, code:
         assert (again.value, again.limits) == (2, ())
 
 
+@pytest.mark.parametrize(("confined", "forked"), [(True, True), (True, False), (False, False)])
+async def test_the_code_may_open_as_many_files_as_is_said_beside_what_its_kernel_has_open(
+    confined: bool, forked: bool
+) -> None:
+    count = "kept = []\ntry:\n    while True: kept.append(open('/dev/null'))\nexcept OSError: pass\nlen(kept)"
+    kernel = SandboxKernel(LOW, confined=confined, forked=forked)
+    await kernel.start()
+    try:
+        done = await kernel.execute(count, timeout=30)
+        assert done.error is None and done.value in range(LOW.open_files, LOW.open_files + 6)
+    finally:
+        await kernel.stop()
+
+
 @pytest.mark.parametrize(("limit", "code"), cases(CUTS))
 async def test_what_is_left_out_names_its_limit(limit: str, code: str) -> None:
     async with started(replace(LOW, table_size=MIB, memory=1024 * MIB)) as kernel:

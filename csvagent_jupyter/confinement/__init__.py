@@ -6,11 +6,12 @@ before it runs any code that is not ours.
 
 from .environment import clean_environment
 from .folders import own_folder, remove_folder
-from .limits import Limits, apply_limits, processor_seconds, room_for_data, time_for_run
+from .limits import Limits, apply_limits, bound_open_files, processor_seconds, room_for_data, time_for_run
 
 __all__ = [
     "Limits",
     "apply_limits",
+    "bound_open_files",
     "clean_environment",
     "own_folder",
     "processor_seconds",

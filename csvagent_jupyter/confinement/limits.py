@@ -14,6 +14,7 @@ MIB = 2**20
 # include/linux/posix-timers_types.h
 _CPUCLOCK_PROF = 0
 _CPUCLOCK_SCHED = 2
+_MOST_OF_OUR_OWN = 1_024
 
 
 def _limit(default: int, least: int, help_text: str) -> int:
@@ -61,7 +62,8 @@ class Limits:
 def apply_limits(limits: Limits) -> None:
     """Bound the calling process. Called with all libraries imported: what they map does not count as used memory.
 
-    A limit that the platform does not know, or that is already stricter, is left alone.
+    Open files are bound later, by `bound_open_files`. A limit that the platform does not know, or that is already
+    stricter, is left alone.
     """
     if sys.platform == "win32":
         return
@@ -70,12 +72,23 @@ def apply_limits(limits: Limits) -> None:
     # Not 0: a host's handler of dumps, a program that runs as root, is started with 0 as well, and with 1 it is not.
     _lower(resource.RLIMIT_CORE, 1)
     _lower(resource.RLIMIT_FSIZE, limits.file_size)
-    _lower(resource.RLIMIT_NOFILE, limits.open_files)
     time_for_run(limits)
     if others := _tasks_of_all():
         _lower(resource.RLIMIT_NPROC, others + limits.tasks)
     room_for_data(limits, 0)
     _first_to_go()
+
+
+def bound_open_files(limits: Limits, connections: int = 0) -> None:
+    """Let the calling process open `limits.open_files` more than it has open now, and `connections` to its sockets.
+
+    Called last before any foreign code: a kernel's sockets and their threads take some sixty, which are not the code's.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    _lower(resource.RLIMIT_NOFILE, _open_files() + connections + limits.open_files)
 
 
 def room_for_data(limits: Limits, mapped: int, process: int = 0) -> bool:
@@ -159,6 +172,18 @@ def _lower(which: int, wanted: int) -> None:
         resource.setrlimit(which, (wanted, wanted))
     except (ValueError, OSError):
         return
+
+
+def _open_files() -> int:
+    """Return how many descriptors the calling process has open."""
+    count = 0
+    for descriptor in range(_MOST_OF_OUR_OWN):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            continue
+        count += 1
+    return count
 
 
 def _tasks_of_all() -> int:

@@ -9,12 +9,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ...confinement import Limits, apply_limits
+from ...confinement import Limits, apply_limits, bound_open_files
 from ...confinement.confine import confine
 from ...confinement.policy import Policy, readable_paths
 from ...confinement.probe import Measured, measure
 from ..layout import WRITABLE
 from .libraries import installed
+
+# Whoever asks may have one to each of the five channels.
+CONNECTIONS = 5
 
 readable = cache(readable_paths)
 
@@ -36,6 +39,7 @@ def start(arguments: list[str], report_to: int, *, parent: int | None = None, me
         apply_limits(limits)
     app.initialize([])
     app.wait_for_sockets()
+    bound_open_files(limits, CONNECTIONS)
     if confinement is not None:
         confinement.seal()
     _work_in(folder / "work", app.kernel.shell)
