@@ -19,6 +19,7 @@ from csvagent_jupyter.messages import Budget, LimitHit
 from csvagent_jupyter.settings import RULES, Settings
 from csvagent_jupyter.tasks.workshop import Rules
 from csvagent_jupyter.translations import LANGUAGES
+from csvagent_jupyter.translations.sandbox import TEXTS
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
@@ -90,8 +91,11 @@ def test_every_limit_is_a_setting_with_a_text_and_a_row_on_the_page(limit: str) 
     config = Config()
     config.CSVAgentManager[name] = default + 7
     assert CSVAgentManager(config=config).kernel_limits == replace(Limits(), **{limit: default + 7})
-    for language in LANGUAGES:
-        assert f"c.CSVAgentManager.{name}" in LimitHit(limit, default).say(language)
+    if limit == "threads":  # a library's pool has that size: nobody runs into it, so there is nothing to say
+        assert LimitHit(limit, default).key.removeprefix("sandbox.") not in TEXTS
+    else:
+        for language in LANGUAGES:
+            assert f"c.CSVAgentManager.{name}" in LimitHit(limit, default).say(language)
     with pytest.raises(TraitError):
         Settings(**{name: least - 1})
 

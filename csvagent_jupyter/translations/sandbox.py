@@ -92,10 +92,6 @@ TEXTS: Catalogue = {
         "Код израсходовал {limit:секунду|секунды|секунд} процессорного времени и был остановлен. Возьмите меньше строк "
         "или увеличьте {setting}.",
     ),
-    "limit_threads": (
-        "The code wanted more than {limit:thread|threads} to compute with. {setting} raises that.",
-        "Коду для вычислений нужно больше потоков, чем {limit}. Предел задаёт {setting}.",
-    ),
     "limit_tasks": (
         "The code could not start another thread: it may have {limit:thread|threads}, as far as their memory "
         "suffices. Ask for a simpler way, or raise {setting} and kernel_memory.",
