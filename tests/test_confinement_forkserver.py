@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import select
@@ -17,6 +18,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -186,6 +188,46 @@ async def test_a_fork_that_nobody_waits_for_any_more_is_ended(server: ForkServer
 
 
 # --- the server's life -----------------------------------------------------------------------------------------------
+
+
+async def test_waits_that_were_given_up_leave_nothing_while_the_process_runs(server: ForkServer, folder: Path) -> None:
+    """A kernel is waited for in each of its turns, and may live for days."""
+    child = await spawn(server, "wait", folder)
+
+    async def give_up() -> int:
+        for _ in range(50):
+            waiting = asyncio.ensure_future(child.spawned.wait())
+            await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        gc.collect()
+        kinds = {asyncio.Future, asyncio.Event, partial, FunctionType}
+        return sum(type(one) in kinds for one in gc.get_objects())
+
+    before = await give_up()
+    assert await give_up() < before + 50
+    child.spawned.send_signal(signal.SIGKILL)
+    assert await child.spawned.wait() == -signal.SIGKILL
+
+
+async def test_all_who_wait_are_told_though_an_event_loop_was_closed(server: ForkServer, folder: Path) -> None:
+    child = await spawn(server, "wait", folder)
+
+    def go_away() -> asyncio.Task[int]:
+        loop = asyncio.new_event_loop()
+        left = loop.create_task(child.spawned.wait())
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+        return left
+
+    left = await asyncio.to_thread(go_away)
+    elsewhere = asyncio.to_thread(lambda: asyncio.run(child.spawned.wait()))
+    waiting = [asyncio.ensure_future(one) for one in (elsewhere, child.spawned.wait(), child.spawned.wait())]
+    await asyncio.sleep(0)
+    child.spawned.send_signal(signal.SIGKILL)
+    assert await asyncio.wait_for(asyncio.gather(*waiting), 30) == [-signal.SIGKILL] * 3
+    assert not left.done()
+    left.get_coro().close()
 
 
 async def test_a_killed_server_takes_its_forks_along_and_the_next_request_starts_another(

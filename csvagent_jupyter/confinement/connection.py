@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, InvalidStateError
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -50,6 +51,8 @@ class Spawned:
         self._server = server
         self._number = number
         self._status: Future[int] = _held_future()
+        self._waiting: set[Callable[[], object]] = set()
+        self._status.add_done_callback(partial(_wake, self._waiting))
 
     @property
     def status(self) -> int | None:
@@ -58,7 +61,16 @@ class Spawned:
 
     async def wait(self) -> int:
         """Return its status when it has ended."""
-        return await asyncio.wrap_future(self._status)
+        over = asyncio.Event()
+        wake = partial(asyncio.get_running_loop().call_soon_threadsafe, over.set)
+        # Not `wrap_future`: a wait that is cancelled would leave a callback for as long as the process runs.
+        self._waiting.add(wake)
+        try:
+            if not self._status.done():
+                await over.wait()
+        finally:
+            self._waiting.discard(wake)
+        return self._status.result()
 
     def join(self, timeout: float | None = None) -> int:
         """Wait without an event loop, and return its status; raises TimeoutError."""
@@ -268,6 +280,13 @@ class Connection:
             detail = ""
         remove_folder(self.folder)
         return detail
+
+
+def _wake(waiting: set[Callable[[], object]], _status: Future[int]) -> None:
+    """Wake all who wait for a process that has ended."""
+    for wake in tuple(waiting):
+        with contextlib.suppress(RuntimeError):  # its event loop is closed
+            wake()
 
 
 def _end_unwanted(asked: Future[Spawned]) -> None:
