@@ -53,6 +53,24 @@ async def test_a_file_that_was_written_just_now_is_read_anew_by_another_session(
     assert table.arrow.column("amount").to_pylist()[1] == 30
 
 
+async def test_what_is_kept_by_its_content_is_the_same_table_when_it_is_put_again(tmp_path: Path) -> None:
+    """Who asks over HTTP puts the file anew with each question, which only changes when it was last put."""
+    kept = Path(table_file(tmp_path).path)
+
+    async def open_source(_: Source) -> Path:
+        return kept
+
+    desk = make_desk(None, None, Books(), open_source=open_source)
+    source = Source("sales.csv", artifact="artifact:1")
+    [(mark, table)] = await read_tables([source], desk, {})
+    os.utime(kept, (1_700_000_000, 1_700_000_000))
+    [(again, known)] = await read_tables([source], desk, {})
+    assert again == mark and known is table
+    [(moved, _)] = await read_tables([Source("sales.csv", "old/sales.csv", artifact="artifact:1")], desk, {})
+    [(changed, _)] = await read_tables([Source("sales.csv", artifact="artifact:2")], desk, {})
+    assert len({mark, moved, changed}) == 3
+
+
 async def test_overrides_are_kept_and_make_another_table(tmp_path: Path) -> None:
     desk = make_desk(None, None, Books())
     source = table_file(tmp_path, "a;b\n1,5;2\n", "x.csv")

@@ -79,9 +79,11 @@ def _mark(path: Path, source: Source, taken: Sequence[str]) -> tuple[str, bool]:
         state = path.stat()
     except OSError:
         return f"{path}|gone", False
-    stamp = f"{state.st_size}|{state.st_mtime_ns}|{state.st_ino}"
+    # An artifact is known by its content; its time is only when it was last put.
+    now = f"{source.artifact}|{source.path}" if source.artifact else f"{state.st_mtime_ns}|{state.st_ino}"
+    stamp = f"{state.st_size}|{now}"
     mark = f"{path}|{stamp}|{source.name}|{json.dumps(source.overrides, sort_keys=True)}|{','.join(taken)}"
-    return mark, time.time() - state.st_mtime > SETTLED_SECONDS
+    return mark, bool(source.artifact) or time.time() - state.st_mtime > SETTLED_SECONDS
 
 
 def read_source(path: Path, source: Source, taken: Sequence[str], language: Language) -> Table:
