@@ -255,7 +255,10 @@ class Artifacts:
 
     def end_trial(self, owner: str, mark: str, *, granted: bool) -> None:
         """Keep what an owner put under `mark` like anything else, or let go of it; harmless when repeated."""
-        for note in self._owner_folder(owner).glob(f"*.{mark}.json"):
+        # Not by a pattern of its own: each would be compiled, and kept for a while.
+        for note in self._owner_folder(owner).glob("*.*.json"):
+            if not note.name.endswith(f".{mark}.json"):
+                continue
             with suppress(FileNotFoundError), _told(self.folder):
                 if granted:
                     note.replace(note.with_name(note.name.replace(f".{mark}.", ".")))
