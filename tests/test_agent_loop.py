@@ -7,7 +7,6 @@ import io
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -594,8 +593,7 @@ async def test_checking_a_huge_picture_holds_nobody_up(tmp_path: Path, sales: So
                 began = loop.time()
     beating.cancel()
     assert began is not None
-    gaps = [after - before for before, after in pairwise(beats) if after > began]
-    assert max(gaps) < (loop.time() - began) / 2
+    assert sum(beat > began for beat in beats) >= 3, "nothing else came to its turn while the picture was checked"
 
 
 async def test_who_leaves_early_is_not_held_by_a_trouble_of_the_leaving(place: Workplace, sales: Source) -> None:
