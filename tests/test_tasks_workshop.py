@@ -1,4 +1,4 @@
-"""The desk of a run: its model, its bounds, its books, with a real store and kept files; no kernel has to start."""
+"""The desk of a run: its model, its bounds, its books, with a real store and kept files; few need a kernel."""
 
 from __future__ import annotations
 
@@ -97,3 +97,17 @@ async def test_a_source_is_a_path_or_what_was_kept_of_it(shop: Workshop) -> None
 async def test_a_replay_has_the_answer_and_no_model(shop: Workshop) -> None:
     with pytest.raises(NotFound):
         await shop.prepare(task(replay_of="never asked"))
+
+
+async def test_nothing_is_kept_of_a_session_whose_kernel_left_for_anothers(shop: Workshop) -> None:
+    shop.kernels.max_kernels = 2
+    places = []
+    for number in range(4):
+        session = await shop.store.create_session(OWNER, title=str(number))
+        desk = await shop.prepare(replace(task(), session_id=session.session_id))
+        place = await desk.acquire()
+        await desk.release(place)
+        places.append((session.session_id, place))
+    known = [shop.place(session_id) for session_id, _ in places]
+    assert known == [None, None, places[2][1], places[3][1]]
+    assert [place.kernel.alive for _, place in places] == [False, False, True, True]

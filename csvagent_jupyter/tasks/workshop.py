@@ -178,6 +178,10 @@ class Workshop:
         """Return what is known of the kernel of a session's owner."""
         return self._places.get(session_id)
 
+    def clear_up(self) -> None:
+        """Let go of what is known of kernels that the pool has no more, and of the tables that were read for them."""
+        self._places = {key: place for key, place in self._places.items() if key in self.kernels}
+
     async def forget(self, session_id: str) -> None:
         """End a session's kernels, its guests' too; the next question starts another one."""
         for key in [key for key in self._places if key.partition(" ")[0] == session_id]:
@@ -253,6 +257,7 @@ class _Run:
             raise
         place = shop._places.get(self.key)
         if place is None or place.kernel is not lease.kernel:
+            shop.clear_up()
             place = shop._places[self.key] = Workplace(lease.kernel, lease.kernel.folder / "tables")
         return place
 
