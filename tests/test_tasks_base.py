@@ -74,7 +74,10 @@ async def test_a_desk_that_cannot_be_laid_out_is_told(store: SQLiteStore) -> Non
     await run(store, await claimed(store, text="Сколько?"), answer_at_once, prepare=refuse)
     status, answer = await outcome(store)
     assert status == "FAILURE" and answer.error is not None
-    assert (answer.error.kind, answer.error.message) == ("model_refused", "Задачи x нет.")
+    assert (answer.error.kind, answer.error.message) == (
+        "model_refused",
+        "Задачи x нет. Проверьте номер: `%csvagent history` покажет задачи сессии.",
+    )
     assert (answer.suggestions, answer.question, answer.language) == (("Try another",), "Сколько?", "ru")
 
 

@@ -107,6 +107,8 @@ class SandboxProvisioner(LocalProvisioner):
         except asyncio.CancelledError:
             await kill(self)
             raise
+        finally:
+            report.close()  # by who was cancelled before anybody read
         return info
 
     def _place_sockets(self, folder: Path) -> None:

@@ -3,14 +3,16 @@ import json
 kernel = get_ipython().kernel
 def forged(what, *rest, dumps=json.dumps, **more):
     return '{"stdout": "' + "x" * 40_000_000 + '"}' if isinstance(what, dict) and "seconds" in what else dumps(what, *rest, **more)
-json.dumps = forged
+import sys, types
+sys.modules["csvagent_jupyter.sandbox.inside.answers"].json = types.SimpleNamespace(dumps=forged)
 print("x" * 40_000_000 if kernel is None else "")
 
 # %% forged-reply-nested | hung | alone careless seconds=1 waits
 import json
 def forged(what, *rest, dumps=json.dumps, **more):
     return "[" * 400_000 if isinstance(what, dict) and "seconds" in what else dumps(what, *rest, **more)
-json.dumps = forged
+import sys, types
+sys.modules["csvagent_jupyter.sandbox.inside.answers"].json = types.SimpleNamespace(dumps=forged)
 import os
 os.mkfifo("../out/e1-figure-1.png")
 
@@ -21,7 +23,8 @@ def forged(what, *rest, path=path, dumps=json.dumps, **more):
     if isinstance(what, dict) and "seconds" in what:
         what = what | {"figures": [{"png": path, "svg": path}], "charts": [{"kind": "bar"}]}
     return dumps(what, *rest, **more)
-json.dumps = forged
+import sys, types
+sys.modules["csvagent_jupyter.sandbox.inside.answers"].json = types.SimpleNamespace(dumps=forged)
 
 # %% forged-path-of-a-table | printed | alone careless
 import json
@@ -30,7 +33,8 @@ def forged(what, *rest, arrow=aim.arrow, dumps=json.dumps, **more):
         table = {"columns": ["a"], "rows": [], "total_rows": 1, "arrow": arrow}
         what = what | {"tables": [table]}
     return dumps(what, *rest, **more)
-json.dumps = forged
+import sys, types
+sys.modules["csvagent_jupyter.sandbox.inside.answers"].json = types.SimpleNamespace(dumps=forged)
 
 # %% link-for-a-figure | printed | alone careless
 import json
@@ -41,7 +45,8 @@ def forged(what, *rest, dumps=json.dumps, **more):
         figures = [{"png": "e1-figure-7.png", "svg": "e1-figure-7.svg"}]
         what = what | {"figures": figures, "charts": [{"kind": "bar"}]}
     return dumps(what, *rest, **more)
-json.dumps = forged
+import sys, types
+sys.modules["csvagent_jupyter.sandbox.inside.answers"].json = types.SimpleNamespace(dumps=forged)
 
 # %% link-among-the-files | printed | careless
 os.symlink(aim.keys, "report.csv")
