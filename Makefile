@@ -12,7 +12,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo lab test check escapes ipykernels soak bench build clean browser
+.PHONY: demo lab test check escapes ipykernels soak faults bench build clean browser
 .DEFAULT_GOAL := demo
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -61,7 +61,7 @@ soak: $(INSTALLED)
 	python -W ignore -m tests.soak
 
 faults: $(INSTALLED)
-	pytest --timeout 600 tests/server_faults.py
+	pytest --timeout 600 tests/server_faults_small.py tests/server_faults.py
 
 bench: $(INSTALLED)
 	python -m tests.benchmarks

@@ -1,4 +1,4 @@
-"""Faults and crowds on a real server, in any size: a few in `test_server_faults`, many in `server_faults`."""
+"""Faults and crowds on a real server, in any size: a few in `server_faults_small`, many in `server_faults`."""
 
 from __future__ import annotations
 
