@@ -5,6 +5,7 @@
 # make soak     500 kernels in a row and 50 at once, with kills: nothing is left over
 # make ipykernels  the versions of ipykernel that are admitted: a kernel starts with each
 # make faults   a server killed, filled, crowded and stopped at any moment: nothing is lost or left over
+# make hosts    the wheel under each of Jupyter's programs, any prefix and a proxy
 # make bench    what the product costs, each figure beside its yardstick
 # make build    wheel and sdist into dist/
 # make clean    remove what was made here, the environment included
@@ -12,7 +13,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo lab test check escapes ipykernels soak faults bench build clean browser
+.PHONY: demo lab test check escapes ipykernels soak faults hosts bench build clean browser
 .DEFAULT_GOAL := demo
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -62,6 +63,9 @@ soak: $(INSTALLED)
 
 faults: $(INSTALLED)
 	pytest --timeout 600 tests/server_faults_small.py tests/server_faults.py
+
+hosts: $(INSTALLED)
+	pytest --timeout 300 tests/server_hosts.py
 
 bench: $(INSTALLED)
 	python -m tests.benchmarks

@@ -265,6 +265,7 @@ def test_a_lost_connection_is_taken_up_again_without_gap_or_repeat(
             page.on("websocket", listen)
             choose(page, sales)
             card = put(page, "revenue by month")
+            expect(card.get_by_text("Attempt 2 of 3 · writing code")).to_be_visible(timeout=SOON)
             expect(card.locator("pre.stream")).to_contain_text("revenue per month\nmonthly", timeout=SOON)
             proxy.is_down = True
             proxy.drop()
