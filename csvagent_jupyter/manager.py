@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from traitlets import observe
 
 from .access import refuse_paths
-from .exceptions import BadInput, NotFound, StoreUnreachable
+from .exceptions import BadInput, StoreError, StoreUnreachable
 from .messages import (
     FINAL,
     ISOLATIONS,
@@ -323,7 +323,7 @@ class CSVAgentManager(Settings):
         return await self.artifacts.read(reference)
 
     async def resolve(self, answer: Answer) -> Answer:
-        """Return the answer as the outside sees it, with plots as data URLs; a plot that is gone is an empty text."""
+        """Return the answer as the outside sees it, with plots as data URLs; one that cannot be had is an empty text."""
         plots = [await self._data_url(plot, "image/png") for plot in answer.plots]
         drawings = [await self._data_url(plot, "image/svg+xml") for plot in answer.plots_svg]
         return replace(answer, plots=tuple(plots), plots_svg=tuple(drawings))
@@ -337,7 +337,7 @@ class CSVAgentManager(Settings):
             return reference
         try:
             content = await self.artifact_bytes(reference)
-        except NotFound:
+        except StoreError:  # the rest of the answer, and the readers who follow it, must not suffer for it
             return ""
         return f"data:{media_type};base64,{b64encode(content).decode('ascii')}"
 

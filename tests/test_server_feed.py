@@ -12,7 +12,7 @@ import pytest
 
 from csvagent_jupyter.exceptions import NotFound
 from csvagent_jupyter.manager import CSVAgentManager
-from csvagent_jupyter.messages import Event, Progress, Question, Task
+from csvagent_jupyter.messages import Answer, Event, Progress, Question, Task
 from csvagent_jupyter.server import feed
 from csvagent_jupyter.server.feed import Feeds
 
@@ -206,6 +206,22 @@ async def test_who_may_not_read_any_more_does_not_see_the_next_question(manager:
     await manager.store.append(session.session_id, Event("task_started", "b"))
     await asyncio.wait_for(task, 30)
     assert len(reader.texts) == 1
+
+
+async def test_a_plot_that_cannot_be_read_ends_no_reader(manager: CSVAgentManager) -> None:
+    session = await manager.store.create_session("anna")
+    plot = await manager.artifacts.put(b"png", media_type="image/png", name="plot.png", owner="anna")
+    path = await manager.artifacts.path(plot)
+    path.unlink()
+    path.symlink_to("/proc/self/mem")  # a file whose reading fails
+    await manager.store.submit(Task("a", session.session_id, "anna", Question("how many?"), runner="r"))
+    claimed = await manager.store.claim("r", 60, task_id="a")
+    assert claimed is not None
+    async with reading(Feeds(), manager, session.session_id) as (reader, _):
+        event = Event("result", "a", status="success", result=Answer(True, task_id="a", plots=(plot,)))
+        await manager.store.finish("a", claimed.fence, event, "SUCCESS")
+        await reader.has(1)
+    assert json.loads(reader.texts[-1])["result"]["plots"] == [""]
 
 
 async def test_there_is_nothing_to_read_where_there_is_no_session(manager: CSVAgentManager) -> None:

@@ -165,6 +165,9 @@ def test_a_link_opens_a_session_to_whoever_has_its_secret(
     assert kept == [{"may": "read", "link": asking["link"]}]
     assert boris.get(address, params={"link": reading["link"]}).status_code == 404
     assert boris.get(address, params={"link": asking["link"]}).json()["may"] == "read"
+    for unnamed in ("name", "link"):
+        assert anna.delete(f"{address}/shares", params={unnamed: ""}).status_code == 400
+    assert anna.get(f"{address}/shares").json() == {"shares": kept}
     assert anna.delete(f"{address}/shares").status_code == 204
     assert anna.get(f"{address}/shares").json() == {"shares": []}
     assert boris.get(address, params={"link": asking["link"]}).status_code == 404

@@ -279,3 +279,13 @@ async def test_it_is_swept_again_and_again(tmp_path: Path) -> None:
         await asyncio.sleep(0.01)
     await sweeper.stop()
     await store.close()
+
+
+async def test_content_that_cannot_be_read_is_told_and_no_error_of_the_system(tmp_path: Path) -> None:
+    artifacts = Artifacts(tmp_path)
+    reference = await artifacts.put(b"1,2", media_type="text/csv", name="a.csv", owner="anna")
+    path = await artifacts.path(reference)
+    path.unlink()
+    path.symlink_to("/proc/self/mem")  # a file whose reading fails
+    with pytest.raises(StoreUnreachable):
+        await artifacts.read(reference)

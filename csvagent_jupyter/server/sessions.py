@@ -9,6 +9,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
 
 from ..access import May, Wish
+from ..exceptions import BadInput
 from ..messages import Answer, Grant, Session, Task
 from .handler import CSVAgentAPIHandler
 from .results import addressed
@@ -138,6 +139,10 @@ class SharesHandler(CSVAgentAPIHandler):
         """Share a session no longer: with `name`, by `link`, or with neither given with nobody."""
         session = await self.session_for(session_id, "own")
         manager = await self.manager()
+        if {"name", "link"} & self.request.query_arguments.keys() and not (
+            self.get_query_argument("name", "") or self.link
+        ):
+            raise BadInput("server.nobody_named")
         await manager.access.unshare(session, self.get_query_argument("name", ""), self.link)
         self.set_status(204)
         self.finish()

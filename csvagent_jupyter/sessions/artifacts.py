@@ -143,8 +143,8 @@ class Artifacts:
         return await asyncio.to_thread(self._path, reference)
 
     async def read(self, reference: str) -> bytes:
-        """Return the content; raises NotFound."""
-        return await asyncio.to_thread(lambda: self._path(reference).read_bytes())
+        """Return the content; raises NotFound, also when it goes just then, and StoreUnreachable."""
+        return await asyncio.to_thread(self._read, reference)
 
     async def info(self, reference: str, owner: str | None = None) -> ArtifactInfo:
         """Return an artifact's name and type as `owner` put it, else as anybody did; raises NotFound."""
@@ -278,6 +278,14 @@ class Artifacts:
                 yield file, temporary
         finally:
             temporary.unlink(missing_ok=True)
+
+    def _read(self, reference: str) -> bytes:
+        path = self._path(reference)
+        with _told(self.folder):
+            try:
+                return path.read_bytes()
+            except FileNotFoundError as error:  # swept meanwhile
+                raise NotFound("sessions.no_artifact", artifact=reference) from error
 
     def _path(self, reference: str) -> Path:
         path = self._content(_digest(reference))

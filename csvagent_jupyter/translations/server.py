@@ -9,6 +9,10 @@ TEXTS: Catalogue = {
         "Something went wrong on our side; the server's log says where. Try again.",
         "Произошла внутренняя ошибка; где именно, написано в журнале сервера. Повторите запрос.",
     ),
+    "nobody_named": (
+        "Name whom to stop sharing with. Without `name` and `link` in the address it ends for everybody.",
+        "Укажите, кому закрыть доступ. Если в адресе нет ни `name`, ни `link`, доступ закроется для всех.",
+    ),
     "sign_in": (
         "Sign in first: send the server's token in the header `Authorization: token …`, or open the server in a "
         "browser.",
