@@ -323,7 +323,7 @@ class CSVAgentManager(Settings):
         return await self.artifacts.read(reference)
 
     async def resolve(self, answer: Answer) -> Answer:
-        """Return the answer as the outside sees it, with plots as data URLs; one that cannot be had is an empty text."""
+        """Return the answer as the outside sees it, with plots as data URLs; one that cannot be had is empty."""
         plots = [await self._data_url(plot, "image/png") for plot in answer.plots]
         drawings = [await self._data_url(plot, "image/svg+xml") for plot in answer.plots_svg]
         return replace(answer, plots=tuple(plots), plots_svg=tuple(drawings))
