@@ -14,7 +14,7 @@ def allow(options: Namespace, language: Language, output: Output) -> int:
     """Agree to what the one word names; returns the exit code. Raises BadInput for any other word."""
     (what,) = options.words
     asyncio.run(_allow(what))
-    text = say(f"cli.allowed_{what}", language)
+    text = say(f"manager.allowed_{what}", language)
     if options.json:
         output.json({"allowed": what, "message": text})
     else:

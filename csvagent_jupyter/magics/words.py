@@ -176,7 +176,7 @@ def _put(notebook: Notebook, rest: list[str]) -> None:
 
 def _allow(notebook: Notebook, rest: list[str]) -> None:
     notebook.door.run(notebook.door.manager.allow(rest[0]))
-    _tell(notebook, f"allowed_{rest[0]}")
+    _list(notebook, say(f"manager.allowed_{rest[0]}", notebook.language), [])
 
 
 def _report(notebook: Notebook, _: list[str]) -> None:

@@ -149,6 +149,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         name="delete_shares",
         query={"name": {"type": "string"}, **_LINK},
         replies={204: None},
+        errors=(400,),
     ),
     Operation(
         verb="get",

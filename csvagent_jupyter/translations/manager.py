@@ -74,4 +74,19 @@ TEXTS: Catalogue = {
         "«{what}» разрешить нельзя. Можно разрешить «share» (больше данных для модели, найденной только по ключу) или "
         "«process» (отдельное, но не ограниченное ядро).",
     ),
+    # consent
+    "allowed_share": (
+        "The model that was found by its key may see example rows from now on. `--share schema` holds them back "
+        "for one question.",
+        "Теперь модель, найденная по ключу, увидит и примеры строк. Для отдельного вопроса это отменяет "
+        "`--share schema`.",
+    ),
+    "allowed_process": (
+        "A model's code may run from now on in a separate process that is not confined.",
+        "Теперь код модели может выполняться в отдельном процессе без изоляции.",
+    ),
+    "allowed_confined": (
+        "A model's code may run from now on in a process that is confined.",
+        "Теперь код модели может выполняться в изолированном процессе.",
+    ),
 }
