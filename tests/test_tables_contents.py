@@ -15,7 +15,7 @@ import zstandard
 
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.tables import read_table
-from csvagent_jupyter.tables.contents import memory_limit, read_contents
+from csvagent_jupyter.tables.inside.contents import memory_limit, read_contents
 from csvagent_jupyter.translations import catalogue, say
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.messages import Dialect
-from csvagent_jupyter.tables.dialect import detect, scan
-from csvagent_jupyter.tables.encoding import decode
+from csvagent_jupyter.tables.inside.dialect import detect, scan
+from csvagent_jupyter.tables.inside.encoding import decode
 
 
 @pytest.mark.parametrize(

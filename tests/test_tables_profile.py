@@ -12,7 +12,7 @@ import pytest
 
 from csvagent_jupyter.messages import Column, Profile
 from csvagent_jupyter.tables import Table, read_table, table_from_dataframe
-from csvagent_jupyter.tables.profile import EXACT_ROWS, MAX_CELL, MAX_COLUMNS, MAX_FOUND
+from csvagent_jupyter.tables.inside.profile import EXACT_ROWS, MAX_CELL, MAX_COLUMNS, MAX_FOUND
 
 
 def columns(frame: pd.DataFrame) -> dict[str, Column]:

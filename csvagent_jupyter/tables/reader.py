@@ -14,15 +14,15 @@ import pyarrow as pa
 from ..exceptions import Unreadable
 from ..messages import Dialect, Kind, Note, Profile
 from ..translations import Language, say
-from . import contents as files
-from .conversion import Shape, corrected, recipe_for, settle_words, structure
-from .dialect import Layout, detect, rows_of, scan
-from .encoding import decode
 from .frame import kept_notes, to_arrow, to_frame, write_arrow
+from .inside import contents as files
+from .inside.conversion import Shape, corrected, recipe_for, settle_words, structure
+from .inside.dialect import Layout, detect, rows_of, scan
+from .inside.encoding import decode
+from .inside.values import ColumnPlan, plan_columns
 from .names import column_names, shown, table_name
 from .recipe import Recipe, quoted
 from .remarks import about_structure, about_values
-from .values import ColumnPlan, plan_columns
 
 OPTIONS = ("encoding", "delimiter", "quotechar", "escapechar", "header_rows", "decimal", "thousands", "skipped_rows")
 _MOST = {"header_rows": 100, "skipped_rows": 1_000_000_000}
@@ -53,13 +53,13 @@ class Table:
 
     def profile(self, language: Language = "en") -> Profile:
         """Return what a model or a person needs to know of the table."""
-        from .profile import profile_of
+        from .inside.profile import profile_of
 
         return profile_of(self, language)
 
     def find_values(self, term: str) -> list[tuple[str, str, str]]:
         """Return the (table, column, cell) triples whose cell holds `term`, whatever its case: exact ones first."""
-        from .profile import find_values
+        from .inside.profile import find_values
 
         return find_values(self, term)
 

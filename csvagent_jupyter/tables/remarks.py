@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ..messages import Dialect, Note
 from ..translations import Language, say
-from .contents import Contents
-from .conversion import Shape
-from .dialect import MAX_LINES_TOLD, Layout
-from .encoding import Decoded
-from .values import ColumnPlan
+from .inside.contents import Contents
+from .inside.conversion import Shape
+from .inside.dialect import MAX_LINES_TOLD, Layout
+from .inside.encoding import Decoded
+from .inside.values import ColumnPlan
 
 NAMES_TOLD = 5
 TEXT_TOLD = 80

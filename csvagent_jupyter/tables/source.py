@@ -11,7 +11,7 @@ from typing import Any
 from ..exceptions import Unreadable
 from ..messages import Source
 from ..translations import Language
-from .contents import not_found
+from .inside.contents import not_found
 from .names import shown
 
 MAX_FILES = 100

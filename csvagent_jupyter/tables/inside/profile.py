@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, get_args
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..messages import Column, Kind, Profile
-from ..translations import Language
-from .frame import kind_of
+from ...messages import Column, Kind, Profile
+from ...translations import Language
+from ..frame import kind_of
 
 if TYPE_CHECKING:
-    from .reader import Table
+    from ..reader import Table
 
 MAX_COLUMNS = 1_000
 EXACT_ROWS = 1_000_000

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..messages import Dialect
+from ...messages import Dialect
+from ..recipe import Recipe, Step, ToDatetime, ToNumber
 from .dialect import Layout
-from .recipe import Recipe, Step, ToDatetime, ToNumber
 from .values import STANDARD, ColumnPlan, wordlike_are_missing
 
 LOW_MEMORY_FROM = 200_000

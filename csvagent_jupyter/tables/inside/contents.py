@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from ..exceptions import Unreadable
-from .names import shown
+from ...exceptions import Unreadable
+from ..names import shown
 
 BLOCK = 1 << 20
 SMALL_BLOCK = 4 << 10

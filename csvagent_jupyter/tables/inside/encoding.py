@@ -6,7 +6,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from ..exceptions import Unreadable
+from ...exceptions import Unreadable
 
 SAMPLE = 64 << 10
 _MARKS = (

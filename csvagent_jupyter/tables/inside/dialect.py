@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..messages import Dialect
+from ...messages import Dialect
 
 SAMPLE = 12_000
 SAMPLE_ROWS = 200

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..messages import Kind
+from ...messages import Kind
 from .dates import date_format
 
 STANDARD = frozenset(
