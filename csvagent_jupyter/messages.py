@@ -77,7 +77,12 @@ class Source(Message):
 
 @dataclass(frozen=True, slots=True)
 class Dialect(Message):
-    """How a file is written; `header_rows` 0 means that it has no header."""
+    """How a file is written and read; `header_rows` 0 means that it has no header.
+
+    `comment` begins the lines that are remarks, `footer_rows` are no rows of the table, `table` is which of several in
+    the file, from 1. `stated` names what a person said of it: all else was found. `dayfirst`, `missing` (words),
+    `types` (by column), `strict` and `as_text` are nothing but what was said.
+    """
 
     encoding: str = "utf-8"
     delimiter: str = ","
@@ -88,6 +93,15 @@ class Dialect(Message):
     thousands: str = ""
     skipped_rows: int = 0
     compression: str = ""
+    comment: str = ""
+    footer_rows: int = 0
+    table: int = 1
+    dayfirst: bool | None = None
+    missing: tuple[str, ...] = ()
+    types: dict[str, str] = field(default_factory=dict)
+    strict: bool = False
+    as_text: bool = False
+    stated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

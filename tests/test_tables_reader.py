@@ -305,8 +305,9 @@ def test_every_option_can_be_stated(tmp_path: Path) -> None:
     ("options", "part"),
     [
         ({"delimeter": ";"}, "delimeter"),
-        ({"delimiter": ";;"}, "one character"),
-        ({"delimiter": ""}, "one character"),
+        ({"delimiter": ";" * 21}, "one character or several"),
+        ({"delimiter": ""}, "one character or several"),
+        ({"quotechar": "''"}, "one character, neither"),
         ({"header_rows": -1}, "whole number"),
         ({"header_rows": 10**30}, "from 0 to 100"),
         ({"header_rows": 100}, "header=99"),

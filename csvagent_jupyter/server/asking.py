@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from ..exceptions import BadInput, Unreadable
+from ..exceptions import BadInput
 from ..messages import Question, Share, Source, Task
 from ..translations import Language
 
@@ -78,9 +78,7 @@ def with_dialect(source: Source, dialect: Mapping[str, Any]) -> Source:
 
 
 def _check_dialect(dialect: Mapping[str, Any]) -> None:
-    """Raise Unreadable for what is no field of a dialect; its values are looked at when the file is read."""
-    from ..tables.reader import OPTIONS
+    """Raise Unreadable for what cannot be stated of a file."""
+    from ..tables.options import checked
 
-    for option in dialect:
-        if option not in (*OPTIONS, "dayfirst"):
-            raise Unreadable("tables.unknown_option", option=option[:80], options=", ".join(OPTIONS))
+    checked(dialect)

@@ -21,11 +21,10 @@ from .inside.dialect import Layout, detect, rows_of, scan
 from .inside.encoding import decode
 from .inside.values import ColumnPlan, plan_columns
 from .names import column_names, shown, table_name
+from .options import dialect_of
 from .recipe import Recipe, quoted
 from .remarks import about_structure, about_values
 
-OPTIONS = ("encoding", "delimiter", "quotechar", "escapechar", "header_rows", "decimal", "thousands", "skipped_rows")
-_MOST = {"header_rows": 100, "skipped_rows": 1_000_000_000}
 _MARKUP = re.compile(r"<(?:(!doctype html|html|head)|\?xml|[a-z]+:)", re.IGNORECASE)
 _JSON = re.compile(r"(\{\s*[\"}]|\[\s*[\[{\"\]\d]).*[}\]]\s*", re.DOTALL)
 
@@ -90,18 +89,15 @@ def read_table(
     name: str = "",
     taken: Collection[str] = (),
     language: Language = "en",
-    as_text: bool = False,
-    dayfirst: bool | None = None,
     **overrides: Any,
 ) -> Table:
-    """Read a file as a table; its dialect is found, except for the options stated in `overrides`.
+    """Read a file as a table; how it is written is found, except for what `overrides` state.
 
-    `overrides` are fields of `Dialect`; `dayfirst` settles dates like 01/02/2024; with `as_text` every cell stays the
-    text it was. The table is called `name` (what the person calls a file that is kept elsewhere), or after the file,
-    and never like one of `taken`.
-    Raises Unreadable, whose text says what to do.
+    They are the options of `tables.options`, such as ``delimiter=";"`` or ``types={"code": "text"}``. The table is
+    called `name` (what the person calls a file that is kept elsewhere), or after the file, and never like one of
+    `taken`. Raises Unreadable, whose text says what to do.
     """
-    given, fixed = _overrides(overrides)
+    given, fixed = dialect_of(overrides)
     try:
         place = Path(path).expanduser()
     except RuntimeError:
@@ -111,7 +107,7 @@ def read_table(
         if files.is_arrow(place):
             return _read_arrow(place, label, name, language)
         work = _Reading(str(path), place, name or place.name, given, fixed, language)
-        frame, plans = work.as_text() if as_text else work.as_values(fixed, dayfirst)
+        frame, plans = work.as_text() if given.as_text else work.as_values(fixed, given.dayfirst)
     except Unreadable as refusal:
         if name and refusal.values.get("name") == shown(place.name):
             named = refusal.values | {"name": shown(name)}
@@ -135,7 +131,9 @@ class _Reading:
         self.text = self.decoded.text.removeprefix("\ufeff")
         _refuse_other_text(self.text, shown(path.name))
         found = detect(self.text, suffix=_suffix(self.contents.member or name), given=given, fixed=fixed)
-        self.dialect = replace(found, encoding=self.decoded.encoding, compression=self.contents.compression)
+        self.dialect = replace(
+            found, encoding=self.decoded.encoding, compression=self.contents.compression, stated=given.stated
+        )
         self.unquoted = False
         self.rows_read = -1
         self.recipe = Recipe(given_path)
@@ -248,27 +246,6 @@ def _joined(header: list[tuple[str, ...]], width: int) -> list[str]:
                 row[position] = row[position - 1]
     columns = zip(*padded, strict=True)
     return [" ".join(dict.fromkeys(part for part in parts if part)) for parts in columns]
-
-
-def _overrides(overrides: dict[str, Any]) -> tuple[Dialect, frozenset[str]]:
-    for option, value in overrides.items():
-        if option not in OPTIONS:
-            raise Unreadable("tables.unknown_option", option=option, options=", ".join(OPTIONS))
-        if option in {"header_rows", "skipped_rows"}:
-            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST[option]:
-                raise _bad_option(option, value, "whole_number", limit=_MOST[option])
-        elif not isinstance(value, str) or (option != "encoding" and not _is_mark(option, value)):
-            raise _bad_option(option, value, "one_character")
-    return Dialect(**overrides), frozenset(overrides)
-
-
-def _is_mark(option: str, value: str) -> bool:
-    return len(value) == 1 or (not value and option not in {"delimiter", "decimal"})
-
-
-def _bad_option(option: str, value: object, expected: str, limit: int = 0) -> Unreadable:
-    told = say(f"tables.{expected}", limit=limit)
-    return Unreadable("tables.bad_option", option=option, value=repr(value)[:80], expected=told)
 
 
 def _suffix(name: str) -> str:

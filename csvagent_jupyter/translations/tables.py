@@ -164,12 +164,6 @@ TEXTS: Final[Catalogue] = {
         "“{option}” is not an option of reading. There are: {options}.",
         "Такого параметра чтения нет: «{option}». Есть: {options}.",
     ),
-    "bad_option": (
-        "The option {option} cannot be {value}. {expected}",
-        "Параметр {option} не может быть {value}. {expected}",
-    ),
-    "one_character": ("It takes one character.", "Нужен один символ."),
-    "whole_number": ("It takes a whole number from 0 to {limit}.", "Нужно целое число от 0 до {limit}."),
     "not_a_table": (
         "“{name}” could not be read as a table: {reason}. State the delimiter or the quote character.",
         "Не удалось прочитать «{name}» как таблицу: {reason}. Укажите разделитель или символ кавычек.",
