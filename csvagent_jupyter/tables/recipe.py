@@ -7,8 +7,9 @@ them down; both come from the same values.
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +139,78 @@ def quoted(text: str) -> str:
     if written.startswith("'") and '"' not in written:
         return f'"{written[1:-1]}"'
     return written
+
+
+# --- across a process boundary --------------------------------------------------------------------------------------
+
+_NAMES: Final = """
+    sep encoding encoding_errors skiprows skipfooter header names usecols index_col quoting quotechar escapechar
+    doublequote comment skip_blank_lines compression low_memory engine decimal thousands dtype na_values
+    keep_default_na na_filter skipinitialspace on_bad_lines true_values false_values dayfirst"""
+OPTIONS: Final = frozenset(_NAMES.split())
+"""The options of ``pandas.read_csv`` that a recipe may have: their names are written into code as they are."""
+_TYPES: Final = {"Int64", "UInt64", "int64", "uint64", "float64", "boolean", "string", "object", ""}
+
+
+def recipe_data(recipe: Recipe) -> dict[str, Any]:
+    """Return a recipe as JSON values, without the path."""
+    steps = [
+        {"date": [list(step.columns), step.format, step.utc]}
+        if isinstance(step, ToDatetime)
+        else {"number": [list(step.columns), list(step.removed), step.decimal, step.dtype]}
+        for step in recipe.steps
+    ]
+    options = {name: _packed(value) for name, value in recipe.options.items()}
+    return {"options": options, "steps": steps, "member": recipe.member}
+
+
+def recipe_from(data: Mapping[str, Any], path: str) -> Recipe:
+    """Return the recipe that was data, for the file at `path`.
+
+    What it writes is source text, so anything but known options and plain values raises ValueError or TypeError.
+    """
+    if not data["options"].keys() <= OPTIONS:
+        raise ValueError("no such option")
+    options = {name: _unpacked(value) for name, value in data["options"].items()}
+    return Recipe(path, options, tuple(_step_from(step) for step in data["steps"]), _text(data["member"]))
+
+
+def _step_from(data: Mapping[str, Any]) -> Step:
+    if "date" in data:
+        columns, format_, utc = data["date"]
+        return ToDatetime(tuple(map(_text, columns)), _text(format_), utc is True)
+    columns, removed, decimal, dtype = data["number"]
+    if dtype not in _TYPES:
+        raise ValueError("no such type")
+    return ToNumber(tuple(map(_text, columns)), tuple(map(_text, removed)), _text(decimal), dtype)
+
+
+def _packed(value: Any) -> Any:
+    if value is str:
+        return {"type": "str"}
+    if isinstance(value, range):
+        return {"range": value.stop}
+    if isinstance(value, dict):
+        return {"dict": [[key, _packed(item)] for key, item in value.items()]}
+    return [_packed(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _unpacked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unpacked(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    ((kind, told),) = value.items()
+    if kind == "dict":
+        return {_text(key): _unpacked(item) for key, item in told}
+    if kind == "range":
+        return range(int(told))
+    if (kind, told) != ("type", "str"):
+        raise ValueError("no such value")
+    return str
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
