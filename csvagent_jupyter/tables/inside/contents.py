@@ -68,11 +68,17 @@ def read_contents(path: Path, *, limit: int | None = None) -> Contents:
         if not path.is_file():
             raise Unreadable("tables.not_a_file", name=shown(path.name))
         with path.open("rb") as file:
-            start = file.read(64)
-            _refuse_binary(path, start)
-            packed = next((kind for magic, kind in _PACKED.items() if start.startswith(magic)), "")
-            file.seek(0)
-            contents = _unzip(path, file, bound) if packed == "zip" else _unpack(path, file, packed, bound)
+            return read_file(file, path, limit=bound)
+
+
+def read_file(file: IO[bytes], path: Path, *, limit: int) -> Contents:
+    """Return the unpacked bytes of an open file that is called `path`, at most `limit` of them; raises Unreadable."""
+    with _told(path):
+        start = file.read(64)
+        _refuse_binary(path, start)
+        packed = next((kind for magic, kind in _PACKED.items() if start.startswith(magic)), "")
+        file.seek(0)
+        contents = _unzip(path, file, limit) if packed == "zip" else _unpack(path, file, packed, limit)
     if not contents.data.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
         raise Unreadable("tables.empty_file", name=shown(path.name))
     if packed:
