@@ -76,6 +76,23 @@ TEXTS: Final[Catalogue] = {
         "The options {first} and {second} cannot both be {value}. State one of them differently.",
         "Параметры {first} и {second} не могут быть одинаковы: {value}. Укажите один из них иначе.",
     ),
+    # --- said in words
+    "no_value": (
+        "The option {option} needs a value: {option}=….",
+        "Параметру {option} нужно значение: {option}=….",
+    ),
+    "no_such_file": (
+        "Options are given for “{name}”, but the question is about: {files}. Name one of these.",
+        "Параметры даны для «{name}», а спрашивают о: {files}. Назовите один из этих файлов.",
+    ),
+    "dataframe": (
+        "{name} is a DataFrame, which is read as it is. Leave out {options} for it.",
+        "{name} — это DataFrame, он берётся как есть. Уберите для него {options}.",
+    ),
+    "only_dataframes": (
+        "A DataFrame is read as it is. Leave out {options}.",
+        "DataFrame берётся как есть. Уберите {options}.",
+    ),
     # --- which values are possible
     **{f"form_{form}": texts for form, texts in _POSSIBLE.items()},
     **{
