@@ -31,6 +31,7 @@ from .messages import (
 )
 from .sessions.ownership import current_owner, installation_id, kernel_key, located
 from .settings import MAX_ATTEMPTS, RULES, Settings
+from .tables.option_words import with_stated
 from .translations import LANGUAGES, Language
 
 if TYPE_CHECKING:
@@ -151,13 +152,15 @@ class CSVAgentManager(Settings):
         session_name: str | None = None,
         owner: str | None = None,
         dataframes: Mapping[str, object] | None = None,
+        read: Mapping[str, Any] | None = None,
         outlives_runner: bool = False,
     ) -> Task:
         """Put a question in line and return at once; `events` tells the rest.
 
         It goes to the session `session_id`, or to the owner's session titled `session_name`, or to a new one. A
         source that is neither a path nor kept yet is looked up in `dataframes`, as are all of them when the question
-        names no source. A question without any source is about the session's last ones.
+        names no source. A question without any source is about the session's last ones. `read` states how files are
+        read: values by option (`tables.options`), and such mappings by the name of one of several files.
 
         Raises BadInput, Unreadable, Busy, NotFound.
         """
@@ -167,9 +170,9 @@ class CSVAgentManager(Settings):
         owner = owner or self.owner
         await self.access.count_question(owner, self.owner_questions_per_minute)
         session = await self._session(session_id, session_name, owner, question)
-        sources = await self._keep_dataframes(question.sources, dataframes or {}, owner)
+        sources = await self._keep_dataframes(question.sources, dataframes or {}, read or {}, owner)
         if not sources:
-            sources = await self._last_sources(session.session_id, owner)
+            sources = with_stated(await self._last_sources(session.session_id, owner), read or {})
         refuse_paths(sources, session.owner, owner)
         return await self.queue.submit(
             replace(question, sources=sources, language=question.language or self.rules.language),
@@ -184,6 +187,7 @@ class CSVAgentManager(Settings):
         sources: Sequence[Source] = (),
         *,
         dataframes: Mapping[str, object] | None = None,
+        read: Mapping[str, Any] | None = None,
         owner: str | None = None,
         outlives_runner: bool = False,
     ) -> Task:
@@ -194,14 +198,14 @@ class CSVAgentManager(Settings):
         answer = await self.store.result(task_id)
         if answer is None or not answer.script:
             raise BadInput("tasks.nothing_to_replay", task_id=task_id)
-        kept = await self._keep_dataframes(tuple(sources), dataframes or {}, owner)
+        kept = await self._keep_dataframes(tuple(sources), dataframes or {}, read or {}, owner)
         if kept:
             refuse_paths(kept, (await self.store.session(task.session_id)).owner, owner)
         else:
             refuse_paths(task.question.sources, task.owner, owner)
         question = replace(
             task.question,
-            sources=kept or task.question.sources,
+            sources=kept or with_stated(task.question.sources, read or {}),
             replay_of=task_id,
             model=None,
             language=answer.language,
@@ -369,11 +373,12 @@ class CSVAgentManager(Settings):
         return await self.store.create_session(owner, title=title, language=question.language)
 
     async def _keep_dataframes(
-        self, sources: tuple[Source, ...], dataframes: Mapping[str, object], owner: str
+        self, sources: tuple[Source, ...], dataframes: Mapping[str, object], read: Mapping[str, Any], owner: str
     ) -> tuple[Source, ...]:
         """Keep each DataFrame as an Arrow artifact, as it is now: later changes of the variable do not matter."""
         known = {source.name for source in sources}
         wanted = sources + tuple(Source(name) for name in dataframes if name not in known)
+        wanted = with_stated(wanted, read) if wanted else wanted
         return tuple([await self._keep_dataframe(source, dataframes, owner) for source in wanted])
 
     async def _keep_dataframe(self, source: Source, dataframes: Mapping[str, object], owner: str) -> Source:

@@ -144,6 +144,38 @@ async def test_a_follow_up_needs_no_source_and_knows_the_dialogue(
     assert "mean price?" in model_server.requests[1].body.decode()
 
 
+async def test_how_a_file_is_read_can_be_stated_and_holds_for_the_dialogue_and_its_replays(
+    manager: CSVAgentManager, model_server: ScriptedServer, tmp_path: Path
+) -> None:
+    model_server.script(GOOD, GOOD)
+    for name, price in (("one.csv", "1,500"), ("two.csv", "2,500")):
+        (tmp_path / name).write_text(f"city;price\nOslo;{price}\nRiga;{price}\n", encoding="utf-8")
+    one, two = (Source(name, path=str(tmp_path / name)) for name in ("one.csv", "two.csv"))
+    thousands = {"decimal": ".", "thousands": ","}
+    found = await manager.result((await manager.ask(Question("mean price?", (one,)), session_name="said")).task_id)
+    stated = await manager.ask(Question("mean price?"), session_name="said", read=thousands)
+    answer = await manager.result(stated.task_id)
+    assert (found.value, answer.value) == (1.5, 1500.0)
+    assert stated.question.sources[0].overrides == thousands
+    assert answer.profiles[0].dialect is not None and answer.profiles[0].dialect.stated == ("decimal", "thousands")
+    follow_up = await manager.ask(Question("mean price?"), session_name="said", read={"one.csv": {"header_rows": 1}})
+    assert follow_up.question.sources[0].overrides == {"header_rows": 1, **thousands}
+    await manager.cancel(follow_up.task_id)
+
+    async def value(*args: object, **options: object) -> object:
+        again = await manager.replay(stated.task_id, *args, **options)  # type: ignore[arg-type]
+        return (await manager.result(again.task_id)).value
+
+    assert await value() == 1500.0
+    assert await value(read={"decimal": ",", "thousands": ""}) == 1.5
+    assert await value((two,)) == 2.5  # another file is looked at anew
+    assert await value((two,), read=thousands) == 2500.0
+    with pytest.raises(BadInput, match="three.csv"):
+        await manager.ask(Question("mean price?", (one,)), read={"three.csv": thousands})
+    with pytest.raises(Unreadable, match="delimeter"):
+        await manager.ask(Question("mean price?", (one,)), read={"delimeter": ";"})
+
+
 async def test_cancel_ends_the_model_stream_and_keeps_what_was_done(
     manager: CSVAgentManager, model_server: ScriptedServer, source: Source, session_id: str
 ) -> None:
