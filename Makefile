@@ -6,7 +6,7 @@
 # make ipykernels  the versions of ipykernel that are admitted: a kernel starts with each
 # make faults   a server killed, filled, crowded and stopped at any moment: nothing is lost or left over
 # make hosts    the wheel under each of Jupyter's programs, any prefix and a proxy
-# make bench    what the product costs, each figure beside its yardstick
+# make bench    what the reader gets right and what the product costs, each figure beside its yardstick
 # make build    wheel and sdist into dist/
 # make clean    remove what was made here, the environment included
 

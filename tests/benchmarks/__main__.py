@@ -1,4 +1,4 @@
-"""What the product costs, each figure beside a yardstick that is measured in the same run: ``make bench``.
+"""What the reader gets right and what the product costs, beside yardsticks of the same run: ``make bench``.
 
 Figures are medians with (least–most) of all runs; only the ratios carry over to another machine. A missed aim is said
 to be missed.
@@ -10,7 +10,7 @@ import os
 import platform
 from time import perf_counter
 
-from . import kernels, loading, memory, overhead, server
+from . import kernels, loading, memory, overhead, scores, server
 from .figures import Sample
 
 
@@ -18,7 +18,7 @@ def main() -> None:
     """Measure everything and print it."""
     print(f"Python {platform.python_version()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.2f}")
     print(f"noise of this machine: a fixed loop takes {noise()}\n")
-    for part in (loading, kernels, overhead, memory, server):
+    for part in (scores, loading, kernels, overhead, memory, server):
         print("\n".join(part.report()), end="\n\n", flush=True)
 
 
