@@ -80,8 +80,9 @@ class Dialect(Message):
     """How a file is written and read; `header_rows` 0 means that it has no header.
 
     `comment` begins the lines that are remarks, `footer_rows` are no rows of the table, `table` is which of several in
-    the file, from 1. `stated` names what a person said of it: all else was found. `dayfirst`, `missing` (words),
-    `types` (by column), `strict` and `as_text` are nothing but what was said.
+    the file, from 1. With `repeated`, several blanks between cells count as one. `stated` names what a person said of
+    it: all else was found. `dayfirst`, `missing` (words), `types` (by column), `strict` and `as_text` are nothing but
+    what was said.
     """
 
     encoding: str = "utf-8"
@@ -96,6 +97,7 @@ class Dialect(Message):
     comment: str = ""
     footer_rows: int = 0
     table: int = 1
+    repeated: bool = False
     dayfirst: bool | None = None
     missing: tuple[str, ...] = ()
     types: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,326 @@
+"""Rows from text, whatever state they are in: every repair is counted, with the lines it was made on.
+
+Python's csv module reads what is regular, at its own speed; a row that comes out too short, too long, or not at all is
+read again alone, and mended as the rows around it suggest.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from ...messages import Dialect
+from .gathering import Gathering, Rows
+from .lines import Script, prepared
+from .mending import LONGEST_LINE, OTHERS, Columns, Mended, cuts
+from .repairs import Kind, Repairs, refuse
+
+__all__ = ["Repairs", "Rows", "parse", "refuse"]
+
+BULK = 4096
+SAMPLE = 400
+MOST_LINES = 200
+"""A damaged row is looked for over at most so many lines."""
+WASTE = 4
+"""How many times the text may be read in vain for quotes that are never closed."""
+
+
+def parse(text: str, dialect: Dialect, width: int | None = None, first_line: int = 1) -> Rows:
+    """Return the rows of `text` as `dialect` says they are written.
+
+    Lines above and below the table are left out, header rows are apart. A row with more cells than `width` (found, when
+    it is None) widens the table where its cells are not empty and none of them can be told to be a part of another.
+    """
+    return _Parser(text, dialect, width, first_line).rows()
+
+
+class _Parser:
+    """The parsing of one text."""
+
+    def __init__(self, text: str, dialect: Dialect, width: int | None, first_line: int) -> None:
+        self.dialect = dialect
+        self.size = len(text)
+        self.truncated = bool(text) and text[-1] not in "\r\n" and not dialect.footer_rows
+        lines, self.script = prepared(text, dialect)
+        self.first = first_line + dialect.skipped_rows
+        last = len(lines) - dialect.footer_rows
+        if dialect.skipped_rows or dialect.footer_rows:
+            lines = lines[dialect.skipped_rows : max(last, dialect.skipped_rows)]
+        self.numbers: list[int] | None = None
+        self.repairs = Repairs()
+        self.lines = self._without_nul(lines) if "\0" in text and self.script.escape != "\0" else lines
+        if dialect.comment:
+            self._without_comments()
+        self.sample = self._sampled()
+        self.width = width or self._usual_width()
+        self.gathered = Gathering(self.width, dialect.header_rows, self.script, self.repairs)
+        self.columns: Columns | None = None
+        self.waste = WASTE * self.size + 1_000_000
+
+    def rows(self) -> Rows:
+        """Return everything that was found."""
+        at = 0
+        while at < len(self.lines):
+            at = self._regular(at)
+        return self.gathered.rows(self.first)
+
+    # --- what stands in the lines
+
+    def _without_nul(self, lines: list[str]) -> list[str]:
+        for number, line in enumerate(lines):
+            if "\0" in line:
+                lines[number] = line.replace("\0", "")
+                self.repairs.add("nul", self.first + number, line.count("\0"))
+        return lines
+
+    def _without_comments(self) -> None:
+        """Leave out the lines that begin with the mark of remarks; not those inside a quoted cell."""
+        mark, quote = self.dialect.comment, self.script.quote
+        kept: list[str] = []
+        numbers: list[int] = []
+        inside = False
+        for number, line in enumerate(self.lines, self.first):
+            if not inside and line.startswith(mark):
+                self.repairs.add("comment", number)
+                continue
+            if quote and line.count(quote) % 2:
+                inside = not inside
+            kept.append(line)
+            numbers.append(number)
+        self.lines, self.numbers = kept, numbers
+
+    def _number(self, at: int) -> int:
+        return self.first + at if self.numbers is None else self.numbers[at]
+
+    def _sampled(self) -> list[list[str]]:
+        """Return rows from all over the text that stand on one line each and are written as they should be."""
+        step = max(1, len(self.lines) // SAMPLE)
+        picked = self.lines[: SAMPLE // 4] + self.lines[SAMPLE // 4 :: step]
+        rows: list[list[str]] = []
+        for line in picked[: 2 * SAMPLE]:
+            if len(line) > LONGEST_LINE or not line.strip():
+                continue
+            row = self._alone(line)
+            if row and not any("\n" in cell or "\r" in cell for cell in row):
+                rows.append(row)
+        return rows
+
+    def _alone(self, line: str) -> list[str]:
+        try:
+            row: list[str] = next(self.script.reader([line]), [])
+        except csv.Error:
+            return []
+        if len(row) == 1 and self.script.delimiter in row[0] and line.startswith(self.script.quote or " "):
+            return self._unwrapped(row[0]) or row
+        return row
+
+    def _unwrapped(self, cell: str) -> list[str]:
+        try:
+            return next(self.script.reader([cell]), [])
+        except csv.Error:
+            return []
+
+    def _usual_width(self) -> int:
+        """Return the width of most rows; the header's when it is wider, or when no width is usual."""
+        body = self.sample[self.dialect.header_rows :]
+        head = max((len(row) for row in self.sample[: self.dialect.header_rows]), default=0)
+        if not body:
+            return head or 1
+        widths = Counter(len(row) for row in body)
+        usual, often = max(widths.items(), key=lambda item: (item[1], item[0]))
+        if head and (head >= usual or often * 2 < len(body)):
+            return head
+        if not head and often * 2 < len(body):
+            return min(max(widths), 2 * usual + 8)
+        return usual
+
+    # --- row by row
+
+    def _regular(self, at: int) -> int:
+        """Take as many rows as are regular from line `at` on, and one that is not; return the line behind them."""
+        feed = iter(self.lines)
+        feed.__setstate__(at)  # type: ignore[attr-defined]
+        reader = self.script.reader(feed)
+        while True:
+            bulk: list[list[str]] = []
+            begin = at
+            try:
+                bulk.extend(islice(reader, BULK))
+                failed = False
+            except csv.Error:
+                failed = True
+            at = len(self.lines) - feed.__length_hint__()  # type: ignore[attr-defined]
+            single = at - begin == len(bulk) + failed
+            if single and not self.gathered.header_left and not self._is_odd(bulk, begin):
+                self._take(bulk, begin)
+                if failed:
+                    return self._irregular(begin + len(bulk), [])
+                if not bulk:
+                    return len(self.lines)
+                continue
+            return self._one_by_one(begin, begin + BULK)
+
+    def _is_odd(self, bulk: Sequence[list[str]], begin: int) -> bool:
+        """Tell whether some row of the bulk needs a closer look."""
+        if any(len(row) != self.width for row in bulk):
+            return True
+        if self.width == 1:
+            return any(not row[0].strip() for row in bulk)
+        if any(not row[0] and not any(row) for row in bulk):
+            return True
+        header = self.gathered.last_header
+        if header is not None and header in bulk:
+            return True
+        quote = self.script.quote
+        if quote and quote in "".join(self.lines[begin : begin + len(bulk)]):
+            return any(quote in cell for row in bulk for cell in row)
+        return False
+
+    def _take(self, bulk: list[list[str]], begin: int) -> None:
+        end = begin + len(bulk)
+        numbers = range(self.first + begin, self.first + end) if self.numbers is None else self.numbers[begin:end]
+        self.gathered.take(bulk, numbers)
+
+    def _add(self, row: list[str], at: int, kinds: Sequence[Kind]) -> None:
+        last = self.truncated and at == len(self.lines) - 1
+        self.gathered.add(row, self._number(at), kinds, truncated=last)
+
+    def _one_by_one(self, at: int, limit: int) -> int:
+        """Take row after row up to line `limit`; return the line behind the last one."""
+        while at < min(limit, len(self.lines)):
+            feed = iter(self.lines)
+            feed.__setstate__(at)  # type: ignore[attr-defined]
+            reader = self.script.reader(feed)
+            while at < min(limit, len(self.lines)):
+                try:
+                    row = next(reader)
+                except (csv.Error, StopIteration):
+                    at = self._irregular(at, [])
+                    break
+                after = len(self.lines) - feed.__length_hint__()  # type: ignore[attr-defined]
+                if not self._fits(row, at, after):
+                    self._spend(at, after)
+                    at = self._irregular(at, row if after == at + 1 else [])
+                    break
+                self._add(row, at, [])
+                at = after
+        return at
+
+    def _fits(self, row: list[str], at: int, after: int) -> bool:
+        if not row or self.gathered.header_left:
+            return after == at + 1 or len(row) == self.width
+        if len(row) != self.width:
+            return False
+        if after > at + 2 and self.width > 2:
+            inside = self.lines[at + 1 : min(after - 1, at + 4)]
+            if any(len(self._alone(line)) == self.width for line in inside):
+                return False
+        quote = self.script.quote
+        if after == at + 1 and quote and self.width > 1 and any(quote in cell for cell in row):
+            return self._quotes_belong(row, self.lines[at])
+        return True
+
+    def _quotes_belong(self, row: list[str], line: str) -> bool:
+        """Tell whether quotes inside cells were written to be there: in a quoted cell, doubled; or they fit anyway."""
+        quote = self.script.quote
+        if sum(cell.count(quote) for cell in row) * 2 + 2 <= line.count(quote):
+            return True
+        return len(line) > LONGEST_LINE or not self._known().judged(row, []).misfits
+
+    def _spend(self, at: int, after: int) -> None:
+        if after > at + 1:
+            self.waste -= sum(map(len, self.lines[at:after]))
+
+    def _known(self) -> Columns:
+        if self.columns is None:
+            whole = [row for row in self.sample[self.dialect.header_rows :] if len(row) == self.width]
+            self.columns = Columns(whole, self.width)
+        return self.columns
+
+    def _irregular(self, at: int, row: list[str]) -> int:
+        """Take the row that begins on line `at` and is not regular; return the line behind it."""
+        line = self.lines[at].rstrip("\r\n")
+        if len(line) > LONGEST_LINE:
+            self._add(row or line.split(self.script.delimiter), at, [] if row else ["unquoted"])
+            return at + 1
+        ways = [_Way(cells, kinds, 1) for cells, kinds in cuts(line, self.script)]
+        whole = [way for way in ways if len(way.cells) == self.width]
+        if not whole and self.script.quote and line.count(self.script.quote) % 2:
+            whole = self._longer(at)
+        if whole and not self.gathered.header_left:
+            known = self._known()
+            judged = [known.judged(way.cells, way.kinds) for way in whole]
+            best = min(range(len(whole)), key=lambda n: (judged[n].misfits, n))
+            if not judged[best].misfits or known.rows < 3:
+                self._add(whole[best].cells, at, whole[best].kinds)
+                return at + whole[best].lines
+        way = self._mended(ways, whole, line) if not self.gathered.header_left else (whole or ways)[0]
+        self._add(way.cells, at, way.kinds)
+        return at + way.lines
+
+    def _longer(self, at: int) -> list[_Way]:
+        """Return the row with the lines that follow it, when it needs them to be whole."""
+        text = ""
+        for many, line in enumerate(self.lines[at : at + MOST_LINES], 1):
+            text += line
+            if self.waste < 0 or len(text) > LONGEST_LINE:
+                break
+            self.waste -= len(text)
+            if many > 1 and self.script.quote in line:
+                cells, kinds = next(iter(cuts(text.rstrip("\r\n"), self.script)))
+                if len(cells) == self.width:
+                    return [_Way(cells, kinds, many)]
+                if len(cells) > self.width:
+                    break
+        return []
+
+    def _mended(self, ways: Sequence[_Way], whole: Sequence[_Way], line: str) -> _Way:
+        known = self._known()
+        plain = (whole or ways)[0]
+        best = known.judged(self._simply(plain.cells), [])
+        least, found = best.misfits, plain
+        if plain in whole or len(plain.cells) != self.width:
+            least = best.misfits if plain in whole or len(plain.cells) < self.width else max(1, best.misfits)
+        options = [(way.cells, way.kinds) for way in ways]
+        if self._another_delimiter_helps(ways):
+            options += [(cells, ["other_delimiter"]) for cells in self._by_others(line)]
+        for cells, kinds in options:
+            if len(cells) == self.width and not least:
+                continue
+            mended = known.aligned(cells, self.script)
+            if mended is not None and mended.misfits < least and self._is_sure(mended, kinds):
+                least, found = mended.misfits, _Way(mended.cells, [*kinds, *mended.kinds], 1)
+        return found if found is not plain or plain in whole else _Way(plain.cells, plain.kinds, plain.lines)
+
+    def _is_sure(self, mended: Mended, kinds: Sequence[Kind]) -> bool:
+        """Tell whether a mended row fits so well that it is no guess."""
+        return mended.misfits == 0 or (mended.misfits * 4 <= self.width and not kinds)
+
+    def _another_delimiter_helps(self, ways: Sequence[_Way]) -> bool:
+        return self.width > 2 and all(len(way.cells) * 2 <= self.width for way in ways)
+
+    def _by_others(self, line: str) -> list[list[str]]:
+        """Return the line cut at another delimiter than the file's."""
+        found: list[list[str]] = []
+        for mark in OTHERS:
+            if mark != self.script.delimiter and line.count(mark) >= self.width - 1:
+                script = Script(mark, self.script.quote, self.script.escape, mark)
+                found += [cells for cells, _ in cuts(line, script)][:2]
+        return found
+
+    def _simply(self, cells: list[str]) -> list[str]:
+        if len(cells) > self.width and not any(cell.strip() for cell in cells[self.width :]):
+            return cells[: self.width]
+        return cells + [""] * (self.width - len(cells))
+
+
+@dataclass(slots=True)
+class _Way:
+    """One way to read a damaged row, and over how many lines it goes."""
+
+    cells: list[str]
+    kinds: list[Kind]
+    lines: int
