@@ -18,6 +18,7 @@ from . import sqlite_line as line
 from . import sqlite_log as log
 from .base import SessionStore, take_back
 from .codec import write_json
+from .file_bell import FileBell
 from .sqlite_file import SQLiteFile
 from .wakeups import LINE, Wakeups
 
@@ -57,6 +58,7 @@ class SQLiteStore(SessionStore):
         self._expire_seconds = expire_seconds
         self._file = SQLiteFile(self.path, max_bytes=max_bytes, journal=journal)
         self._wakeups = Wakeups(self._look)
+        self._bell = FileBell(self.path)
         self._is_open = False
         self._announced: defaultdict[str, list[Event | None]] = defaultdict(list)
         self._seen_version = -1
@@ -76,6 +78,8 @@ class SQLiteStore(SessionStore):
         if self.journal != "wal":
             # Looking costs a round trip to the file's host then.
             self._wakeups.lively_seconds = 0.1
+        else:
+            self._wakeups.heard = self._bell.heard
         self._wakeups.start()
         self._is_open = True
         try:
@@ -105,7 +109,9 @@ class SQLiteStore(SessionStore):
         return await self._file.write(self._ring, work, *args, **kwargs)
 
     def _ring(self, result: object) -> None:
-        """Tell this process's readers what a transaction has moved, from its result."""
+        """Tell other processes of a transaction, and this one's readers what it has moved, from its result."""
+        if self.journal == "wal":
+            self._bell.ring()
         match result:
             case Event(session_id=str(session_id), type="result"):
                 self._wakeups.ring_from_thread(session_id, LINE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Final
 
 LINE: Final = "\0line"
@@ -14,22 +14,32 @@ LINE: Final = "\0line"
 LIVELY_SECONDS: Final = 0.02
 QUIET_SECONDS: Final = 0.25
 LIVELY_ROUNDS: Final = 250
+LEAST_SECONDS: Final = 0.002
+
+Heard = Callable[[Callable[[], object]], AbstractContextManager[None]]
+
+
+def _unheard(_: Callable[[], object]) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 class Wakeups:
     """Bells by topic, and one watcher that rings them for other processes, only while somebody listens.
 
-    `look` is asked at short intervals and returns what has moved: every `lively_seconds` for a while after there was
-    news, else every 250 ms, so that an open panel costs next to nothing (0.2 % of a core).
+    `look` is asked what has moved whenever `heard` tells that something may have, and without that at intervals: every
+    `lively_seconds` for a while after it found news of which nothing was heard, else every 250 ms, so that an open
+    panel costs next to nothing (0.2 % of a core).
     """
 
     def __init__(self, look: Callable[[frozenset[str]], Awaitable[Iterable[str]]]) -> None:
         self.lively_seconds = LIVELY_SECONDS
+        self.heard: Heard = _unheard
         self._look = look
         self._bells: defaultdict[str, list[asyncio.Event]] = defaultdict(list)
         self._watcher: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lively = 0
+        self._is_told = False
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -61,7 +71,8 @@ class Wakeups:
         """Give a bell that rings whenever the topic moves, as long as the block runs."""
         bell = asyncio.Event()
         self._bells[topic].append(bell)
-        self._lively = LIVELY_ROUNDS
+        if not self._is_told:
+            self._lively = LIVELY_ROUNDS
         if self._watcher is None and self._loop is not None:
             self._watcher = asyncio.create_task(self._watch(), name="csvagent-store-watcher")
         try:
@@ -72,9 +83,24 @@ class Wakeups:
                 del self._bells[topic]
 
     async def _watch(self) -> None:
-        while self._bells:
-            await asyncio.sleep(self.lively_seconds if self._lively else QUIET_SECONDS)
-            moved = set(await self._look(frozenset(self._bells)))
-            self._lively = LIVELY_ROUNDS if moved else max(self._lively - 1, 0)
-            self.ring(moved)
+        told = asyncio.Event()
+        with self.heard(told.set):
+            while self._bells:
+                was_told = await _comes(told, self.lively_seconds if self._lively else QUIET_SECONDS)
+                told.clear()
+                moved = set(await self._look(frozenset(self._bells)))
+                if moved:
+                    self._is_told = was_told
+                    self._lively = 0 if was_told else LIVELY_ROUNDS
+                elif not was_told:
+                    self._lively = max(self._lively - 1, 0)
+                self.ring(moved)
+                await asyncio.sleep(LEAST_SECONDS)
         self._watcher = None
+
+
+async def _comes(event: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
