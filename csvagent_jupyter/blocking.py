@@ -11,7 +11,7 @@ import atexit
 import contextlib
 import os
 import threading
-from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
@@ -216,10 +216,19 @@ def _close_at_exit() -> None:
     getattr(threading, "_register_atexit", atexit.register)(_close_for_good)
 
 
-def ask(question: str, *sources: Any, session: str | None = None, **options: Any) -> Answer:
+def ask(
+    question: str,
+    *sources: Any,
+    session: str | None = None,
+    read: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Answer:
     """Ask a question about CSV files (paths, globs) or DataFrames and return the Answer.
 
-    `session` is the name of a dialogue to go on with. Options are those of `messages.Question`: `model`,
+    `session` is the name of a dialogue to go on with. `read` states how the files are read, as `read_table` takes it,
+    ``{"delimiter": ";"}``; for one of several files ``{"b.csv": {"delimiter": ";"}}``.
+
+    Options are those of `messages.Question`: `model`,
     `max_attempts`, `timeout` (seconds), `share`, `language`. What the question cannot be answered for stands in
     ``answer.error``. Raises BadInput and Unreadable for what cannot be asked at all.
     """
@@ -230,7 +239,7 @@ def ask(question: str, *sources: Any, session: str | None = None, **options: Any
     paths, frames = _sources(sources)
     found = tuple(f.source for f in resolve_sources(paths, directory=Path.cwd())) if paths else ()
     asked = Question(text=question, sources=found, **options)
-    task = door.run(door.manager.ask(asked, session_name=session, dataframes=frames))
+    task = door.run(door.manager.ask(asked, session_name=session, dataframes=frames, read=read))
     for _ in door.events(task.task_id):
         pass
     return door.run(_whole(door.manager, task.task_id))

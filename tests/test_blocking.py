@@ -37,7 +37,7 @@ def run_python(code: str, folder: Path, **environ: str) -> subprocess.CompletedP
 
 def test_a_script_asks_about_a_file_and_a_dataframe_and_ends_by_itself(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("a;b\n1;2\n3;4\n")
-    (tmp_path / "replies.json").write_text(json.dumps([REPLY, REPLY]))
+    (tmp_path / "replies.json").write_text(json.dumps([REPLY, REPLY, REPLY]))
     (tmp_path / "drawing.json").write_text(json.dumps(["I draw.\n```python\nplt.bar(['a'], [1])\n```\n"]))
     code = (
         "import pandas as pd\n"
@@ -47,10 +47,12 @@ def test_a_script_asks_about_a_file_and_a_dataframe_and_ends_by_itself(tmp_path:
         "print(first.value, second.value, first.text_output)\n"
         "drawn = ask('n as a bar', pd.DataFrame({'n': [1]}), model='replay:drawing.json')\n"
         "print(*(plot[:22] for plot in drawn.plots))\n"
+        "stated = {'header_rows': 0, 'data.csv': {'delimiter': '|'}}\n"
+        "print(ask('how many rows?', 'data.csv', model='replay:replies.json', read=stated).value)\n"
     )
     done = run_python(code, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["2", "3", "2", "rows", "data:image/png;base64,"]
+    assert done.stdout.split() == ["2", "3", "2", "rows", "data:image/png;base64,", "3"]
     assert "Traceback" not in done.stderr and "never awaited" not in done.stderr and "destroyed" not in done.stderr
 
 

@@ -66,6 +66,16 @@ def test_after_two_dashes_all_are_words() -> None:
     assert parse(["ask", "a.csv", "--", "--what?"], "en").question == "--what?"
 
 
+def test_options_of_reading_are_said_as_often_as_needed() -> None:
+    words = ["--read", "delimiter=tab", "--strict", "--read=b.csv:types=a:text", "--read", "missing=-"]
+    found = parse(["ask", "a.csv", "b.csv", *words, "how many?"], "en")
+    assert found.read == {"delimiter": "\t", "strict": True, "b.csv": {"types": {"a": "text"}}, "missing": ["-"]}
+    assert parse(["profile", "a.csv"], "en").read == {}
+    for command in ("ask", "profile", "replay"):
+        for language in LANGUAGES:
+            assert "footer_rows" in help_text(command, language)
+
+
 @pytest.mark.parametrize(
     ("words", "key"),
     [
@@ -74,6 +84,11 @@ def test_after_two_dashes_all_are_words() -> None:
         (["ask", "a.csv", "  "], "cli.question_missing"),
         (["ask", "a.csv", "q", "--modle", "x"], "cli.unknown_option_near"),
         (["ask", "a.csv", "q", "--wild"], "cli.unknown_option"),
+        (["ask", "a.csv", "q", "--read"], "cli.value_missing"),
+        (["ask", "a.csv", "q", "--read", "delimeter=;"], "tables.unknown_option"),
+        (["ask", "a.csv", "q", "--read", "delimiter"], "options.no_value"),
+        (["replay", "task", "--strict=yes"], "cli.flag_with_value"),
+        (["doctor", "--strict"], "cli.unknown_option"),
         (["ask", "a.csv", "q", "--model"], "cli.value_missing"),
         (["ask", "a.csv", "q", "--json=yes"], "cli.flag_with_value"),
         (["ask", "a.csv", "q", "--share", "all"], "cli.not_a_choice"),
@@ -122,6 +137,8 @@ def test_a_question_may_be_longer_than_a_file_name() -> None:
         (["ask", "sales.csv", "сколько строк?", "--model", "offline"], "C", "ru"),
         (["ask", "sales.csv", "сколько строк?", "--lang", "en"], "ru_RU.UTF-8", "en"),
         (["ask", "sales.csv", "how many?", "--lang=ru"], "C", "ru"),
+        (["ask", "sales.csv", "--strict", "сколько строк?"], "C", "ru"),
+        (["ask", "sales.csv", "--read", "types=город:text", "how many?"], "C", "en"),
         (["ask", "продажи.csv"], "C", "en"),
         (["profile", "продажи.csv"], "C", "en"),
         (["profile", "sales.csv"], "ru_RU.UTF-8", "ru"),
@@ -176,6 +193,19 @@ def test_a_profile_reads_well_in_russian(elsewhere: Path, environment: dict[str,
     run = csvagent("profile", "sales.csv", "--lang", "ru", cwd=elsewhere, env=environment)
     assert run.stdout.startswith("sales.csv · 1460 строк × 9 столбцов · UTF-8 · ;")
     assert "целое число" in run.stdout
+
+
+def test_how_a_file_is_read_can_be_stated(elsewhere: Path, environment: dict[str, str]) -> None:
+    (elsewhere / "prices.csv").write_text("code;price\n01;1,500\n02;2,500\n")
+    words = ["profile", "prices.csv", "--json", "--read", "thousands=comma", "--read=decimal=."]
+    run = csvagent(*words, "--read", "prices.csv:types=code:integer", cwd=elsewhere, env=environment)
+    found = json.loads(run.stdout)
+    assert found["dialect"]["stated"][:2] == ["decimal", "thousands"], run.stderr
+    assert {column["name"]: column["max"] for column in found["columns"]}["price"] == 2500
+    for wrong, part in (("delimeter=;", "delimeter"), ("header_rows=x", "0"), ("b.csv:decimal=,", "b.csv")):
+        refused = csvagent("profile", "prices.csv", "--read", wrong, cwd=elsewhere, env=environment)
+        assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
+        assert part in refused.stderr
 
 
 @pytest.mark.parametrize("name", ["nowhere.csv", "empty.csv", "picture.csv", "."])

@@ -63,6 +63,20 @@ def test_an_answer_shows_itself_again_where_it_is_asked_for(kernel: LiveKernel) 
     assert kernel.run("[answer.task_id][0]").kinds == [["text/plain"]]
 
 
+def test_a_cell_can_state_how_a_file_is_read_and_the_view_says_so(kernel: LiveKernel, folder: Path) -> None:
+    (folder / "prices.csv").write_text("city;price\nOslo;1,500\nRiga;2,500\n")
+    assert "price is 4.\n" in kernel.run("%%csvagent prices.csv\ntotal price").text
+    ran = kernel.run("%%csvagent --read thousands=comma --read decimal=. --as answer\ntotal price")
+    assert "price is 4000.\n" in ran.text.replace(",", "")
+    assert "as you stated: decimal=. thousands=," in ran.outputs[0]["data"]["text/html"]
+    again = kernel.run("%csvagent replay --read decimal=, --read thousands=none")
+    assert "price is 4.\n" in again.text and "as you stated: decimal=, thousands=none" in again.text
+    assert kernel.run("answer.profiles[0].dialect.stated").text == "('decimal', 'thousands')"
+    refused = kernel.run("%%csvagent prices.csv --read header_rows=two\ntotal price")
+    assert "header_rows cannot be 'two'" in refused.text
+    assert "footer_rows" in kernel.run("%csvagent").text
+
+
 @pytest.mark.parametrize(
     ("cell", "said"),
     [

@@ -24,6 +24,7 @@ from csvagent_jupyter.magics.options import OPTIONS, parse_cell_line, split_word
         ('--model="a b" --as x', ["--model=a b", "--as", "x"]),
         ("sales_{2024}.csv $x", ["sales_{2024}.csv", "$x"]),
         ('""', [""]),
+        ("--read missing='no data,-' types='a b:text'", ["--read", "missing=no data,-", "types=a b:text"]),
     ],
 )
 def test_a_line_is_split_as_a_person_means_it(line: str, words: list[str]) -> None:
@@ -47,7 +48,8 @@ def test_no_line_takes_long_or_fails_otherwise_than_with_a_sentence(line: str) -
 def test_every_option_is_read() -> None:
     line = (
         "a.csv --model openai:m --max-attempts 5 --timeout=2.5 --share stats b.csv --session 'my work' --lang ru "
-        "--json --out results --as answer --insert --background"
+        "--json --out results --as answer --insert --background --read delimiter=';' --read=b.csv:missing='no data,-' "
+        "--strict"
     )
     options = parse_cell_line(line)
     assert options.sources == ["a.csv", "b.csv"]
@@ -55,7 +57,9 @@ def test_every_option_is_read() -> None:
     assert (options.share, options.session, options.lang) == ("stats", "my work", "ru")
     assert (options.as_json, options.out, options.keep_as) == (True, "results", "answer")
     assert (options.insert, options.background) == (True, True)
-    assert len(OPTIONS) == 11
+    stated = {"delimiter": ";", "b.csv": {"missing": ["no data", "-"]}, "strict": True}
+    assert (options.stated, parse_cell_line("a.csv").stated) == (stated, {})
+    assert len(OPTIONS) == 13
 
 
 def test_after_two_dashes_everything_is_a_source() -> None:
@@ -81,11 +85,14 @@ def test_after_two_dashes_everything_is_a_source() -> None:
         ("--timeout inf", "seconds"),
         ("--as 2x", "name of a variable"),
         ("--as class", "name of a variable"),
+        ("--read", "needs a value"),
+        ("--read delimeter=;", "delimiter"),
+        ("--read header_rows=two", "from 0 to 100"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence_or_two(line: str, part: str) -> None:
     with pytest.raises(BadInput) as caught:
-        parse_cell_line(line)
+        assert not parse_cell_line(line).stated
     said = caught.value.say("en")
     assert part in said
     assert "\n" not in said

@@ -170,7 +170,7 @@ async def test_how_a_file_is_read_can_be_stated_and_holds_for_the_dialogue_and_i
     assert await value(read={"decimal": ",", "thousands": ""}) == 1.5
     assert await value((two,)) == 2.5  # another file is looked at anew
     assert await value((two,), read=thousands) == 2500.0
-    with pytest.raises(BadInput, match="three.csv"):
+    with pytest.raises(BadInput, match=r"three\.csv"):
         await manager.ask(Question("mean price?", (one,)), read={"three.csv": thousands})
     with pytest.raises(Unreadable, match="delimeter"):
         await manager.ask(Question("mean price?", (one,)), read={"delimeter": ";"})

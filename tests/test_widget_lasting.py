@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
@@ -23,11 +24,14 @@ from csvagent_jupyter.messages import (
     ResultTable,
     Usage,
 )
-from csvagent_jupyter.translations import NARROW_SPACE, Language
+from csvagent_jupyter.translations import LANGUAGES, NARROW_SPACE, Language
 from csvagent_jupyter.widget import answer_html, answer_text
 from csvagent_jupyter.widget.markup import tag
 
 HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+STATED = Dialect(delimiter="\x1f", header_rows=2, types={"a b": "text"}, stated=("delimiter", "header_rows", "types"))
 
 
 def png(width: int) -> str:
@@ -248,3 +252,12 @@ def test_russian_is_written_as_russian() -> None:
     assert text.endswith(f"offline · отдельный процесс · 0,6 с · 20{NARROW_SPACE}003 токена")
     for english in ("Table", "Read as", "Attempt", "Wrote"):
         assert english not in Reader(html.partition("</style>")[2]).text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_stated_of_a_file_is_named_where_it_says_how_it_was_read(language: Language) -> None:
+    shown = replace(ANSWER, language=language, profiles=(replace(PROFILE, dialect=STATED),))
+    for text in (answer_text(shown), unescape(str(answer_html(shown)))):
+        assert r"delimiter=\x1f header_rows=2 types=a b:text" in text
+    found = replace(ANSWER, profiles=(replace(PROFILE, dialect=Dialect(header_rows=2)),))
+    assert "stated" not in answer_text(found)

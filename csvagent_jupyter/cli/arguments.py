@@ -9,20 +9,25 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import zip_longest
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from ..exceptions import BadInput
 from ..messages import SHARES
+from ..tables.option_words import read_words
+from ..tables.options import OPTIONS
 from ..translations import LANGUAGES, Language, language_of, say
 
 COMMANDS: Final = ("ask", "profile", "replay", "serve", "allow", "doctor")
+READING: Final = ("ask", "profile", "replay")
+"""The commands that read files."""
+FLAGS: Final = ("--json", "--help", "--strict")
 
 
 def parse(argv: Sequence[str], language: Language) -> argparse.Namespace:
     """Read a command line whose first word is one of COMMANDS.
 
     The result has `command`, `words` (what is not an option) and the options of that command; `help` asks for
-    `help_text`. Raises BadInput.
+    `help_text`. With `read`, how the files are read is stated. Raises BadInput.
     """
     command = argv[0]
     parser = _parser(command, language)
@@ -33,13 +38,16 @@ def parse(argv: Sequence[str], language: Language) -> argparse.Namespace:
     if unknown:
         raise _unknown_option(unknown[0], parser)
     _check_words(options)
+    if command in READING:
+        options.read = _stated(options)
     return options
 
 
 def help_text(command: str, language: Language) -> str:
     """Return how a command is used."""
     usage = f"{say('cli.usage', language)} csvagent {command} {say(f'cli.usage_{command}', language)}"
-    return f"{usage}\n\n{_parser(command, language).format_help()}".rstrip()
+    text = f"{usage}\n\n{_parser(command, language).format_help()}".rstrip()
+    return text if command not in READING else f"{text}\n\n{_reading_help(language)}"
 
 
 def interface_language(argv: Sequence[str], environ: Mapping[str, str]) -> Language:
@@ -68,7 +76,7 @@ def _bare_words(argv: Sequence[str]) -> list[str]:
             words.extend(options)
         elif not word.startswith("--"):
             words.append(word)
-        elif "=" not in word and word not in ("--json", "--help"):
+        elif "=" not in word and word not in FLAGS:
             next(options, None)
     return words
 
@@ -103,6 +111,10 @@ def _parser(command: str, language: Language) -> _Parser:
             help=say("cli.option_share", language),
         )
         options.add_argument("--session", metavar=say("cli.name", language), help=say("cli.option_session", language))
+    if command in READING:
+        stated = say("cli.stated", language)
+        options.add_argument("--read", metavar=stated, action="append", help=say("cli.option_read", language))
+        options.add_argument("--strict", action="store_true", help=say("cli.option_strict", language))
     options.add_argument(
         "--lang", metavar="en|ru", type=_one_of("--lang", LANGUAGES), help=say("cli.option_lang", language)
     )
@@ -134,6 +146,16 @@ def _check_words(options: argparse.Namespace) -> None:
         raise BadInput("cli.one_consent")
     elif options.command in ("doctor", "serve") and words:
         raise BadInput("cli.too_many_words", command=options.command, word=words[0])
+
+
+def _stated(options: argparse.Namespace) -> dict[str, Any]:
+    return read_words([*(options.read or ()), *(["strict"] if options.strict else [])])
+
+
+def _reading_help(language: Language) -> str:
+    """Return what can be stated of how a file is read, an option a line."""
+    lines = [f"  {name:<14}{option.about(language)} {option.possible(language)}" for name, option in OPTIONS.items()]
+    return "\n".join([say("cli.reading", language), *lines, say("cli.reading_words", language)])
 
 
 def _is_file(word: str) -> bool:

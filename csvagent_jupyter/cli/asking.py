@@ -32,7 +32,7 @@ def ask(options: Namespace, language: Language, output: Output) -> int:
         language=language,
     )
     with _Run(options, output) as run:
-        return run.to_its_end(run.door.run(run.manager.ask(question, session_name=options.session)))
+        return run.to_its_end(run.door.run(run.manager.ask(question, session_name=options.session, read=options.read)))
 
 
 def replay(options: Namespace, language: Language, output: Output) -> int:
@@ -40,7 +40,7 @@ def replay(options: Namespace, language: Language, output: Output) -> int:
     task_id, *files = options.words
     sources = _sources(files, language) if files else ()
     with _Run(options, output) as run:
-        return run.to_its_end(run.door.run(run.manager.replay(task_id, sources)))
+        return run.to_its_end(run.door.run(run.manager.replay(task_id, sources, read=options.read)))
 
 
 def _sources(words: list[str], language: Language) -> tuple[Source, ...]:

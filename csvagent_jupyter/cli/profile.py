@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from pathlib import Path
 from typing import Any
 
-from ..messages import Column, Profile
+from ..messages import Column, Profile, Source
 from ..tables import read_table
+from ..tables.option_words import with_stated
 from ..translations import Language, number, say
 from ..widget.cells import cell_text, profile_line
 from ..widget.markup import shorten
@@ -20,7 +22,8 @@ WIDTH = 28
 def profile(options: Namespace, language: Language, output: Output) -> int:
     """Read the file and write its profile; returns the exit code. Raises Unreadable."""
     (path,) = options.words
-    found = read_table(path, language=language).profile(language)
+    (source,) = with_stated([Source(Path(path).name, path=str(Path(path).absolute()))], options.read)
+    found = read_table(path, language=language, **source.overrides).profile(language)
     if options.json:
         output.json(profile_json(found))
     else:

@@ -158,6 +158,7 @@ class Follower:
 
 
 def _submit(notebook: Notebook, options: CellOptions, text: str, language: Language) -> Task:
+    stated = options.stated
     sources, frames = notebook.sources(options.sources)
     question = Question(
         text=text,
@@ -170,7 +171,9 @@ def _submit(notebook: Notebook, options: CellOptions, text: str, language: Langu
     )
     door = notebook.door
     session_id = None if options.session else notebook.session_id
-    task = door.run(door.manager.ask(question, session_id=session_id, session_name=options.session, dataframes=frames))
+    task = door.run(
+        door.manager.ask(question, session_id=session_id, session_name=options.session, dataframes=frames, read=stated)
+    )
     if not options.session:
         notebook.session_id = task.session_id
     return task

@@ -76,10 +76,29 @@ def _option_awaiting(word: str) -> str | None:
 def _values(name: str, fragment: str) -> Iterable[str]:
     from .options import OPTIONS
 
+    if name == "--read":
+        return _stated(fragment)
     if name == "--out":
         return (text for text, type_ in _paths(fragment) if type_ == "folder")
     choices = next(option.choices for option in OPTIONS if option.name == name)
     return (choice for choice in choices if choice.startswith(fragment))
+
+
+def _stated(fragment: str) -> Iterator[str]:
+    """Yield what can be stated of how a file is read, of one of several after its name and a colon."""
+    from ..tables.options import OPTIONS
+
+    before, equals, written = fragment.partition("=")
+    file, colon, begun = before.rpartition(":")
+    if not equals:
+        names = (f"{file}{colon}{name}=" for name in OPTIONS)
+        yield from (word for word in names if word.startswith(fragment))
+    elif begun in OPTIONS:
+        option = OPTIONS[begun]
+        done = written[: written.rfind(":") + 1] if option.form == "types" else ""
+        if option.form != "types" or done:
+            words = (f"{before}={done}{word}" for word in option.usual)
+            yield from (word for word in words if word.startswith(fragment))
 
 
 def _sources(fragment: str, namespace: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,8 @@ from typing import Any, Final, Literal
 from ..exceptions import BadInput
 
 _QUOTED = r'"((?:[^"\\]|\\[\\"]|\\(?![\\"]))*)"|\'([^\']*)\''
-_WORD = re.compile(rf"\s*(?:(--[\w-]+=)?(?:{_QUOTED})(?=\s|$)|(\S+))")
+_NAMED = r"(?:--[\w-]+=)?(?:[^\s\"'=]+=)?"
+_WORD = re.compile(rf"\s*(?:({_NAMED})(?:{_QUOTED})(?=\s|$)|(\S+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Option:
     """One option: how its value is read, the values it may have, and where it is kept in `CellOptions`."""
 
     name: str
-    kind: Literal["text", "count", "seconds", "flag"] = "text"
+    kind: Literal["text", "count", "seconds", "flag", "words"] = "text"
     choices: tuple[str, ...] = ()
     field: str = ""
 
@@ -34,6 +35,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
     Option("--timeout", "seconds"),
     Option("--share", choices=("schema", "stats", "sample")),
     Option("--session"),
+    Option("--read", "words"),
+    Option("--strict", "flag"),
     Option("--lang", choices=("en", "ru")),
     Option("--json", "flag", field="as_json"),
     Option("--out"),
@@ -54,6 +57,8 @@ class CellOptions:
     timeout: float | None = None
     share: Literal["schema", "stats", "sample"] | None = None
     session: str | None = None
+    read: list[str] = field(default_factory=list)
+    strict: bool = False
     lang: Literal["en", "ru"] | None = None
     as_json: bool = False
     out: str | None = None
@@ -61,9 +66,16 @@ class CellOptions:
     insert: bool = False
     background: bool = False
 
+    @property
+    def stated(self) -> dict[str, Any]:
+        """What the line states of how files are read; raises Unreadable for what cannot be."""
+        from ..tables.option_words import read_words
+
+        return read_words([*self.read, *(["strict"] if self.strict else [])])
+
 
 def split_words(line: str) -> list[str]:
-    """Split a line at spaces; quotes around a whole word keep its spaces.
+    """Split a line at spaces; quotes around a whole word, or around a value after ``=``, keep its spaces.
 
     In double quotes ``\\"`` and ``\\\\`` stand for a quote and a backslash; elsewhere a backslash is just a character.
     Raises BadInput when a quote is opened and not closed.
@@ -90,7 +102,10 @@ def parse_cell_line(line: str) -> CellOptions:
             options.sources.extend(words)
         elif word.startswith("--"):
             option, value = _option(word, words)
-            setattr(options, option.key, value)
+            if option.kind == "words":
+                getattr(options, option.key).append(value)
+            else:
+                setattr(options, option.key, value)
         else:
             options.sources.append(word)
     name = options.keep_as
@@ -117,7 +132,7 @@ def _option(word: str, words: Iterator[str]) -> tuple[Option, Any]:
 def _value(option: Option, value: str) -> Any:
     if option.choices and value not in option.choices:
         raise BadInput("magics.not_a_choice", option=option.name, value=value, choices=", ".join(option.choices))
-    if option.kind == "text":
+    if option.kind in {"text", "words"}:
         return value
     try:
         number = int(value) if option.kind == "count" else float(value)

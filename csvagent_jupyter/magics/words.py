@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from ..exceptions import BadInput, CSVAgentError
 from ..messages import Answer, LedgerEntry, SavedAnalysis, Task
+from ..tables.options import OPTIONS as READING
 from ..translations import say
 from ..widget import listing_html, listing_text
 from ..widget.markup import shorten
@@ -70,7 +71,8 @@ def _help(notebook: Notebook, _: list[str]) -> None:
         if name != "help"
     ]
     options = " ".join(option.name for option in OPTIONS)
-    under = say("magics.help_options", language, options=options)
+    names = " ".join(READING)
+    under = say("magics.help_options", language, options=options, names=names)
     _list(notebook, say("magics.help", language), rows, under=under)
 
 
@@ -134,7 +136,7 @@ def _replay(notebook: Notebook, rest: list[str]) -> object:
     task_id = _saved(notebook, words[0]) if words else _last(notebook)
     sources, frames = notebook.sources(words[1:]) if words[1:] else ((), {})
     door = notebook.door
-    task = door.run(door.manager.replay(task_id, sources, dataframes=frames))
+    task = door.run(door.manager.replay(task_id, sources, dataframes=frames, read=options.stated))
     return follow_task(notebook, task, options, notebook.language)
 
 

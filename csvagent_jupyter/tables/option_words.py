@@ -157,7 +157,8 @@ def _unescaped(found: re.Match[str]) -> str:
     return "\t" if tab else "\\" if backslash else chr(int(codes[0] or codes[1], 16))
 
 
-def _written_mark(text: str) -> str:
+def written_mark(text: str) -> str:
+    """Return how a delimiter or another mark is written, with a name or a code where it cannot be seen."""
     if not text or text.isspace():
         named = next((name for name, mark in NAMES.items() if mark == text), None)
         if named is not None:
@@ -230,8 +231,8 @@ _READERS: Final[Mapping[str, Any]] = {
     "types": _types,
 }
 _WRITERS: Final[Mapping[str, Any]] = {
-    "mark": _written_mark,
-    "character": _written_mark,
+    "mark": written_mark,
+    "character": written_mark,
     "flag": lambda value: "yes" if value else "no",
     "words": _written_list,
     "types": _written_types,

@@ -30,11 +30,13 @@ MOST_COLUMNS: Final = 100_000
 class Option:
     """One option; `form` is what its values are: a mark is several characters, a character exactly one.
 
-    `optional` marks and characters can be stated to be absent, by an empty text. Counts go from `least` to `most`.
+    `usual` are words for its most frequent values. `optional` marks and characters can be stated to be absent, by an
+    empty text. Counts go from `least` to `most`.
     """
 
     name: str
     form: Form
+    usual: tuple[str, ...] = ()
     optional: bool = False
     least: int = 0
     most: int = MOST_ROWS
@@ -72,23 +74,24 @@ class Option:
         return {"least": self.least, "most": self.most, "longest": LONGEST_MARK, "types": ", ".join(TYPES)}
 
 
+_YES_NO: Final = ("yes", "no")
 _ALL: Final = (
-    Option("encoding", "encoding"),
-    Option("delimiter", "mark"),
-    Option("quotechar", "character", optional=True),
-    Option("escapechar", "character", optional=True),
-    Option("comment", "mark", optional=True),
-    Option("header_rows", "count", most=100),
+    Option("encoding", "encoding", ("utf-8", "utf-16", "cp1251", "cp1252", "cp866", "koi8-r", "latin-1")),
+    Option("delimiter", "mark", ("comma", "semicolon", "tab", "pipe", "space")),
+    Option("quotechar", "character", ("quote", "apostrophe", "none"), optional=True),
+    Option("escapechar", "character", ("backslash", "none"), optional=True),
+    Option("comment", "mark", ("#", "none"), optional=True),
+    Option("header_rows", "count", ("0", "1", "2"), most=100),
     Option("skipped_rows", "count"),
     Option("footer_rows", "count"),
-    Option("decimal", "character"),
-    Option("thousands", "character", optional=True),
-    Option("dayfirst", "flag"),
+    Option("decimal", "character", ("point", "comma")),
+    Option("thousands", "character", ("none", "comma", "point", "space", "apostrophe"), optional=True),
+    Option("dayfirst", "flag", _YES_NO),
     Option("missing", "words"),
-    Option("types", "types"),
-    Option("table", "count", least=1, most=1_000_000),
-    Option("strict", "flag"),
-    Option("as_text", "flag"),
+    Option("types", "types", TYPES),
+    Option("table", "count", ("1", "2"), least=1, most=1_000_000),
+    Option("strict", "flag", _YES_NO),
+    Option("as_text", "flag", _YES_NO),
 )
 OPTIONS: Final[Mapping[str, Option]] = MappingProxyType({option.name: option for option in _ALL})
 _APART: Final = (("delimiter", "quotechar"), ("delimiter", "escapechar"), ("decimal", "thousands"))

@@ -28,14 +28,17 @@ TEXTS: Catalogue = {
     "usage": ("Usage:", "Как запускать:"),
     "usage_ask": (
         'FILE [FILE ...] "question" [--model ID] [--max-attempts N] [--timeout S] [--share schema|stats|sample] '
-        "[--session NAME] [--lang en|ru] [--json] [--out DIR]",
+        "[--session NAME] [--read OPTION=VALUE ...] [--strict] [--lang en|ru] [--json] [--out DIR]",
         'ФАЙЛ [ФАЙЛ ...] "вопрос" [--model ID] [--max-attempts N] [--timeout S] [--share schema|stats|sample] '
-        "[--session ИМЯ] [--lang en|ru] [--json] [--out ПАПКА]",
+        "[--session ИМЯ] [--read ПАРАМЕТР=ЗНАЧЕНИЕ ...] [--strict] [--lang en|ru] [--json] [--out ПАПКА]",
     ),
-    "usage_profile": ("FILE [--lang en|ru] [--json]", "ФАЙЛ [--lang en|ru] [--json]"),
+    "usage_profile": (
+        "FILE [--read OPTION=VALUE ...] [--strict] [--lang en|ru] [--json]",
+        "ФАЙЛ [--read ПАРАМЕТР=ЗНАЧЕНИЕ ...] [--strict] [--lang en|ru] [--json]",
+    ),
     "usage_replay": (
-        "TASK [FILE ...] [--lang en|ru] [--json] [--out DIR]",
-        "ЗАДАЧА [ФАЙЛ ...] [--lang en|ru] [--json] [--out ПАПКА]",
+        "TASK [FILE ...] [--read OPTION=VALUE ...] [--strict] [--lang en|ru] [--json] [--out DIR]",
+        "ЗАДАЧА [ФАЙЛ ...] [--read ПАРАМЕТР=ЗНАЧЕНИЕ ...] [--strict] [--lang en|ru] [--json] [--out ПАПКА]",
     ),
     "usage_serve": (
         "[--port N] [--ip IP] [--folder DIR] [--lang en|ru]",
@@ -68,6 +71,22 @@ TEXTS: Catalogue = {
     "option_session": (
         "name of the dialogue to go on with, so that the question may build on earlier ones",
         "имя диалога, чтобы вопрос мог опираться на предыдущие",
+    ),
+    "stated": ("OPTION=VALUE", "ПАРАМЕТР=ЗНАЧЕНИЕ"),
+    "option_read": (
+        "how the files are read where the guess is wrong; FILE:OPTION=VALUE for one of several (see below)",
+        "как читать файлы, если догадка неверна; ФАЙЛ:ПАРАМЕТР=ЗНАЧЕНИЕ для одного из нескольких (см. ниже)",
+    ),
+    "option_strict": (
+        "refuse a file with a row that does not fit, with its line, instead of repairing it",
+        "отказаться от файла со сбойной строкой и назвать её, а не исправлять",
+    ),
+    "reading": ("What can be stated of how a file is read:", "Что можно указать о чтении файла:"),
+    "reading_words": (
+        "Characters have names, too: tab, space, comma, semicolon, colon, pipe, point, quote, apostrophe, backslash, "
+        "none.\nTypes: types=price:number,when:date. Words: missing=n/a,-.",
+        "У символов есть имена: tab, space, comma, semicolon, colon, pipe, point, quote, apostrophe, backslash, "
+        "none.\nТипы: types=price:number,when:date. Слова: missing=n/a,-.",
     ),
     "option_lang": ("language of the answer: en or ru", "язык ответа: en или ru"),
     "option_json": ("print one JSON object", "напечатать один объект JSON"),

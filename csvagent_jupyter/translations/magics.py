@@ -78,7 +78,10 @@ TEXTS: Catalogue = {
         "Ask about a file or a DataFrame: put `%%csvagent sales.csv` on the first line of a cell, the question below.",
         "Чтобы спросить о файле или DataFrame, напишите в первой строке ячейки `%%csvagent sales.csv`, ниже — вопрос.",
     ),
-    "help_options": ("Options of `%%csvagent`: {options}", "Параметры `%%csvagent`: {options}"),
+    "help_options": (
+        "Options of `%%csvagent`: {options}. What `--read` takes, as `delimiter=;` or `FILE:delimiter=;`: {names}",
+        "Параметры `%%csvagent`: {options}. Для `--read`, как `delimiter=;` или `ФАЙЛ:delimiter=;`: {names}",
+    ),
     "usage_history": ("[SESSION]", "[СЕССИЯ]"),
     "usage_cancel": ("[TASK]", "[ЗАДАЧА]"),
     "usage_replay": ("[TASK or NAME] [SOURCE ...] [options]", "[ЗАДАЧА или ИМЯ] [ИСТОЧНИК ...] [параметры]"),

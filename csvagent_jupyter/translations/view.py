@@ -99,6 +99,7 @@ TEXTS: Catalogue = {
     "delimiter_tab": ("tab", "табуляция"),
     "delimiter_space": ("space", "пробел"),
     "decimal": ("decimal {mark}", "дробная часть через {mark}"),
+    "stated": ("as you stated: {options}", "как вы указали: {options}"),
     "no_header": ("no header", "без заголовка"),
     "skipped": ("{rows:line|lines} skipped", "пропущено: {rows:строка|строки|строк}"),
     "column_column": ("Column", "Столбец"),

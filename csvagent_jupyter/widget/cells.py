@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from ..messages import Dialect, Profile, ResultTable
+from ..tables.option_words import stated_words, written_mark
 from ..translations import Language, number, say
 from .markup import Html, join, shorten, tag
 
@@ -80,7 +81,7 @@ def file_name(profile: Profile) -> str:
 
 
 def profile_line(profile: Profile, language: Language) -> str:
-    """Say the size of a table and how its file is written, in one line."""
+    """Say the size of a table, how its file is written, and what of that was stated, in one line."""
     columns = len(profile.columns) + profile.columns_left_out
     size = say("view.size", language, rows=profile.rows, columns=columns)
     return " · ".join([size, *_dialect_words(profile.dialect, language)])
@@ -91,7 +92,11 @@ def _dialect_words(dialect: Dialect | None, language: Language) -> list[str]:
         return []
     delimiter = dialect.delimiter
     words = [dialect.encoding.upper().replace("UTF-8-SIG", "UTF-8")]
-    words.append(say(f"view.delimiter_{_DELIMITERS[delimiter]}", language) if delimiter in _DELIMITERS else delimiter)
+    words.append(
+        say(f"view.delimiter_{_DELIMITERS[delimiter]}", language)
+        if delimiter in _DELIMITERS
+        else written_mark(delimiter)
+    )
     if dialect.decimal != ".":
         words.append(say("view.decimal", language, mark=dialect.decimal))
     if dialect.header_rows == 0:
@@ -100,6 +105,8 @@ def _dialect_words(dialect: Dialect | None, language: Language) -> list[str]:
         words.append(say("view.skipped", language, rows=dialect.skipped_rows))
     if dialect.compression:
         words.append(dialect.compression)
+    if stated := stated_words(dialect):
+        words.append(say("view.stated", language, options=shorten(" ".join(stated), MAX_CELL)))
     return [word for word in words if word]
 
 
