@@ -6,6 +6,7 @@
 # make ipykernels  the versions of ipykernel that are admitted: a kernel starts with each
 # make faults   a server killed, filled, crowded and stopped at any moment: nothing is lost or left over
 # make hosts    the wheel under each of Jupyter's programs, any prefix and a proxy
+# make fuzz     files damaged at random are read for an hour, or for SECONDS=60: nothing crashes, hangs or is lost
 # make bench    what the reader gets right and what the product costs, each figure beside its yardstick
 # make build    wheel and sdist into dist/
 # make clean    remove what was made here, the environment included
@@ -13,7 +14,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo lab test check escapes ipykernels soak faults hosts bench build clean browser
+.PHONY: demo lab test check escapes ipykernels soak faults hosts fuzz bench build clean browser
 .DEFAULT_GOAL := demo
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -66,6 +67,9 @@ faults: $(INSTALLED)
 
 hosts: $(INSTALLED)
 	pytest --timeout 300 tests/server_hosts.py
+
+fuzz: $(INSTALLED)
+	python -W ignore -m tests.fuzz --seconds $(or $(SECONDS),3600)
 
 bench: $(INSTALLED)
 	python -m tests.benchmarks
