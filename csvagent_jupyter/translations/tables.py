@@ -288,4 +288,180 @@ TEXTS: Final[Catalogue] = {
         "Exact decimals in {names} became ordinary numbers.",
         "Точные десятичные в {names} стали обычными числами.",
     ),
+    # --- a file that the process which reads it could not read (process, order)
+    "reading_slow": (
+        "Reading “{name}” took more than {seconds:second|seconds} and was stopped. Give a part of it, or raise "
+        "reading_seconds.",
+        "Чтение «{name}» длилось больше {seconds:секунды|секунд|секунд} и остановлено. Укажите часть файла или "
+        "увеличьте reading_seconds.",
+    ),
+    "reading_memory": (
+        "Reading “{name}” needs more than the {memory:size} of memory that it may take. Give a part of it, or raise "
+        "reading_memory.",
+        "Для чтения «{name}» мало отведённой памяти ({memory:size}). Укажите часть файла или увеличьте reading_memory.",
+    ),
+    "reading_killed": (
+        "The process that read “{name}” was ended by the system, probably because memory ran out. Close other "
+        "programs, or give a part of the file.",
+        "Процесс, читавший «{name}», завершён системой: вероятно, кончилась память. Закройте другие программы или "
+        "укажите часть файла.",
+    ),
+    "reading_crashed": (
+        "“{name}” could not be read: the process that read it crashed, and nothing else was harmed. Check the file, "
+        "or save it anew as CSV in UTF-8.",
+        "Прочитать «{name}» не удалось: читавший его процесс аварийно завершился, остальное не пострадало. Проверьте "
+        "файл или сохраните его заново как CSV в UTF-8.",
+    ),
+    "reading_garbled": (
+        "What was read from “{name}” makes no sense, so it is not used. Check the file, or save it anew as CSV in "
+        "UTF-8.",
+        "Прочитанное из «{name}» не имеет смысла и не используется. Проверьте файл или сохраните его заново как CSV "
+        "в UTF-8.",
+    ),
+    "reading_too_wide": (
+        "“{name}” holds more than may be written down of one file. Give a part of it.",
+        "«{name}» содержит больше, чем можно записать об одном файле. Укажите часть файла.",
+    ),
+    "reading_no_room": (
+        "“{name}” could not be read: {reason}. Free some space on the disk and try again.",
+        "Прочитать «{name}» не удалось: {reason}. Освободите место на диске и повторите.",
+    ),
+    # --- inside.repairs
+    "note_row_unquoted": (
+        "{rows:row|rows}: a quote that nothing closes was kept as part of the cell (lines {lines}).",
+        "{rows:строка|строки|строк}: кавычка без пары оставлена в ячейке (строки файла {lines}).",
+    ),
+    "note_row_unwrapped": (
+        "{rows:row|rows}: the quotes around the whole row were taken away (lines {lines}).",
+        "{rows:строка|строки|строк}: убраны кавычки вокруг всей строки (строки файла {lines}).",
+    ),
+    "note_row_other_delimiter": (
+        "{rows:row|rows}: read with another delimiter than the rest of the file (lines {lines}).",
+        "{rows:строка|строки|строк}: прочитано с другим разделителем, чем остальной файл (строки файла "
+        "{lines}).",
+    ),
+    "note_row_split": (
+        "{rows:row|rows}: a missing delimiter was put in where the other rows have it (lines {lines}).",
+        "{rows:строка|строки|строк}: недостающий разделитель поставлен там, где он есть в других строках "
+        "(строки файла {lines}).",
+    ),
+    "note_row_merged": (
+        "{rows:row|rows}: cells that an unquoted delimiter had cut were joined again (lines {lines}).",
+        "{rows:строка|строки|строк}: ячейки, разрезанные разделителем без кавычек, соединены (строки файла "
+        "{lines}).",
+    ),
+    "note_row_joined": (
+        "{rows:row|rows}: cells that an unquoted line end had cut were joined again (lines {lines}).",
+        "{rows:строка|строки|строк}: ячейки, разрезанные переводом строки без кавычек, соединены (строки файла "
+        "{lines}).",
+    ),
+    "note_row_emptied": (
+        "{rows:row|rows}: empty cells too many were left out (lines {lines}).",
+        "{rows:строка|строки|строк}: лишние пустые ячейки отброшены (строки файла {lines}).",
+    ),
+    "note_row_padded": (
+        "{rows:row|rows}: fewer cells than columns; the missing ones are empty (lines {lines}).",
+        "{rows:строка|строки|строк}: ячеек меньше, чем столбцов: недостающие пусты (строки файла {lines}).",
+    ),
+    "note_row_extra": (
+        "{rows:row|rows}: more cells than columns; they are kept in further columns at the end (lines {lines}).",
+        "{rows:строка|строки|строк}: ячеек больше, чем столбцов: лишние сохранены в добавленных столбцах "
+        "(строки файла {lines}).",
+    ),
+    "note_row_truncated": (
+        "{rows:row|rows}: the file breaks off in this row; its missing cells are empty (lines {lines}).",
+        "{rows:строка|строки|строк}: файл обрывается на этой строке: недостающие ячейки пусты (строки файла "
+        "{lines}).",
+    ),
+    "note_row_header_again": (
+        "{rows:row|rows}: the header came again in the middle and was left out there (lines {lines}).",
+        "{rows:строка|строки|строк}: заголовок повторился в середине и там пропущен (строки файла {lines}).",
+    ),
+    "note_row_between": (
+        "{rows:row|rows}: titles between parts of the table were left out (lines {lines}).",
+        "{rows:строка|строки|строк}: названия между частями таблицы пропущены (строки файла {lines}).",
+    ),
+    "note_row_blank": (
+        "{rows:row|rows}: passed over because nothing stands in them (lines {lines}).",
+        "{rows:строка|строки|строк}: пропущено, потому что в них ничего нет (строки файла {lines}).",
+    ),
+    "note_row_comment": (
+        "{rows:row|rows}: passed over because they begin with the mark of remarks (lines {lines}).",
+        "{rows:строка|строки|строк}: пропущено, потому что они начинаются со знака примечаний (строки файла "
+        "{lines}).",
+    ),
+    "note_row_nul": (
+        "{rows:zero character|zero characters} left out (lines {lines}).",
+        "Отброшено: {rows:нулевой символ|нулевых символа|нулевых символов} (строки файла {lines}).",
+    ),
+    "note_row_shifted": (
+        "The header has one name fewer than there are columns; the first column is the one without a name.",
+        "В заголовке на одно имя меньше, чем столбцов: без имени первый столбец.",
+    ),
+    "strict_unquoted": (
+        "Line {line:d} of “{name}” has a quote that nothing closes, and a strict reading repairs nothing. "
+        "Correct the line, or read without strict.",
+        "Файл «{name}», строка {line:d}: кавычка без пары, а строгое чтение ничего не исправляет. Исправьте "
+        "строку или читайте без strict.",
+    ),
+    "strict_unwrapped": (
+        "Line {line:d} of “{name}” stands in quotes as a whole, and a strict reading repairs nothing. Correct "
+        "the line, or read without strict.",
+        "Файл «{name}», строка {line:d}: вся строка в кавычках, а строгое чтение ничего не исправляет. "
+        "Исправьте строку или читайте без strict.",
+    ),
+    "strict_other_delimiter": (
+        "Line {line:d} of “{name}” has another delimiter than the rest, and a strict reading repairs nothing. "
+        "Correct the line, or read without strict.",
+        "Файл «{name}», строка {line:d}: не тот разделитель, что в остальном файле, а строгое чтение ничего не "
+        "исправляет. Исправьте строку или читайте без strict.",
+    ),
+    "strict_split": (
+        "Line {line:d} of “{name}” lacks a delimiter, and a strict reading repairs nothing. Correct the line, "
+        "or read without strict.",
+        "Файл «{name}», строка {line:d}: не хватает разделителя, а строгое чтение ничего не исправляет. "
+        "Исправьте строку или читайте без strict.",
+    ),
+    "strict_merged": (
+        "Line {line:d} of “{name}” has a delimiter in a cell without quotes, and a strict reading repairs "
+        "nothing. Correct the line, or read without strict.",
+        "Файл «{name}», строка {line:d}: разделитель внутри ячейки без кавычек, а строгое чтение ничего не "
+        "исправляет. Исправьте строку или читайте без strict.",
+    ),
+    "strict_joined": (
+        "Line {line:d} of “{name}” has a line end in a cell without quotes, and a strict reading repairs "
+        "nothing. Correct the line, or read without strict.",
+        "Файл «{name}», строка {line:d}: перевод строки внутри ячейки без кавычек, а строгое чтение ничего не "
+        "исправляет. Исправьте строку или читайте без strict.",
+    ),
+    "strict_emptied": (
+        "Line {line:d} of “{name}” has empty cells too many, and a strict reading repairs nothing. Correct the "
+        "line, or read without strict.",
+        "Файл «{name}», строка {line:d}: лишние пустые ячейки, а строгое чтение ничего не исправляет. Исправьте"
+        " строку или читайте без strict.",
+    ),
+    "strict_padded": (
+        "Line {line:d} of “{name}” has fewer cells than there are columns, and a strict reading repairs "
+        "nothing. Correct the line, or read without strict.",
+        "Файл «{name}», строка {line:d}: ячеек меньше, чем столбцов, а строгое чтение ничего не исправляет. "
+        "Исправьте строку или читайте без strict.",
+    ),
+    "strict_extra": (
+        "Line {line:d} of “{name}” has more cells than there are columns, and a strict reading repairs nothing."
+        " Correct the line, or read without strict.",
+        "Файл «{name}», строка {line:d}: ячеек больше, чем столбцов, а строгое чтение ничего не исправляет. "
+        "Исправьте строку или читайте без strict.",
+    ),
+    "strict_truncated": (
+        "Line {line:d} of “{name}” breaks off before its last cell, and a strict reading repairs nothing. "
+        "Correct the line, or read without strict.",
+        "Файл «{name}», строка {line:d}: строка обрывается до последней ячейки, а строгое чтение ничего не "
+        "исправляет. Исправьте строку или читайте без strict.",
+    ),
+    "strict_nul": (
+        "Line {line:d} of “{name}” has zero characters, and a strict reading repairs nothing. Correct the line,"
+        " or read without strict.",
+        "Файл «{name}», строка {line:d}: нулевые символы, а строгое чтение ничего не исправляет. Исправьте "
+        "строку или читайте без strict.",
+    ),
 }  # fmt: skip
