@@ -14,7 +14,7 @@ import msgspec
 from ..exceptions import Unreadable
 from ..messages import Column, Dialect, Note
 from ..translations import LANGUAGES, Language, catalogue, say
-from .recipe import Recipe, recipe_from
+from .recipe import ReaderCall, Recipe, recipe_from
 
 ROOM: Final = "tables."
 MOST_NOTES: Final = 500
@@ -94,7 +94,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     refusal: Refusal | None = None
     broken: str = ""
 
-    def pandas(self, path: str) -> Recipe | None:
+    def pandas(self, path: str) -> Recipe | ReaderCall | None:
         """Return the pandas code for the file at `path`; None for a table that was not read from text."""
         return recipe_from(self.recipe, path) if self.recipe is not None else None
 

@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...messages import Dialect
-from ..recipe import Recipe, Step, ToDatetime, ToNumber
+from ..recipe import Recipe, Step, ToBoolean, ToDatetime, ToNumber
+from .booleans import AS_PANDAS
 from .dialect import Layout
-from .values import STANDARD, ColumnPlan, wordlike_are_missing
+from .missing import STANDARD
+from .plans import ColumnPlan
+from .quantities import NumberStyle, replacements
+from .values import settle_words as settle_words
 
 LOW_MEMORY_FROM = 200_000
 """From this size on pandas decides types piece by piece, unless told not to."""
-_SPACES = (" ", "\u00a0", "\u202f", "\u2009")
 _SUFFIXES = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "zstd", ".zip": "zip"}
 
 
@@ -66,29 +69,25 @@ def structure(
 
 
 def recipe_for(path: str, structural: Mapping[str, Any], plans: Sequence[ColumnPlan], member: str = "") -> Recipe:
-    """Return the recipe that reads the columns as planned."""
+    """Return the recipe that reads the columns as planned; see `ColumnPlan.needs_reader` for what has none."""
     decimal, thousands = _usual_marks(plans)
     options = dict(structural)
     if decimal != ".":
         options["decimal"] = decimal
     if thousands:
         options["thousands"] = thousands
-    pins: dict[str, Any] = {}
+    pins: dict[str, str] = {}
     steps: list[Step] = []
     for plan in plans:
         step = _step(plan, decimal, thousands)
         if step is not None:
             steps.append(step)
-            if (
-                isinstance(step, ToNumber)
-                or thousands
-                or "-" not in plan.date_format.replace(".", "-").replace("/", "-")
-            ):
-                pins[plan.name] = str
+            if not isinstance(step, ToDatetime) or thousands or "%Y%m" in plan.formats[0] or step.strip:
+                pins[plan.name] = "str"
         elif pin := _pin(plan):
             pins[plan.name] = pin
     if pins:
-        options["dtype"] = str if len(pins) > 3 and all(pins.get(plan.name) is str for plan in plans) else pins
+        options["dtype"] = "str" if len(pins) > 3 and all(pins.get(plan.name) == "str" for plan in plans) else pins
     options.update(_missing_options(plans))
     return Recipe(path, options, tuple(_merged(steps)), member)
 
@@ -112,59 +111,57 @@ def corrected(plans: Sequence[ColumnPlan], frame: Any) -> list[ColumnPlan]:
 
 def _usual_marks(plans: Iterable[ColumnPlan]) -> tuple[str, str]:
     """Return the decimal sign and the thousands mark that most numbers of the file are written with."""
-    numbers = [plan for plan in plans if plan.kind in {"integer", "number"} and not plan.marks]
-    decimals = Counter(plan.decimal for plan in numbers if plan.kind == "number" or plan.thousands)
+    styles = [(plan.kind, plan.style) for plan in plans if plan.kind in {"integer", "number"}]
+    numbers = [(kind, style) for kind, style in styles if _by_pandas(style)]
+    decimals = Counter(style.decimal for kind, style in numbers if kind == "number" or style.thousands)
     decimal = max(decimals, key=lambda mark: (decimals[mark], mark == ".")) if decimals else "."
-    marks = Counter(plan.thousands for plan in numbers if plan.thousands in {",", "."} and plan.decimal == decimal)
+    marks = Counter(style.thousands for _, style in numbers if style.thousands and style.decimal == decimal)
     return decimal, marks.most_common(1)[0][0] if marks else ""
 
 
+def _by_pandas(style: NumberStyle) -> bool:
+    """Tell whether ``decimal`` and ``thousands`` of read_csv are enough for these numbers."""
+    return style.thousands in {"", ",", "."} and not (style.marks or style.minus or style.scales or style.spaces)
+
+
 def _step(plan: ColumnPlan, decimal: str, thousands: str) -> Step | None:
-    if plan.kind in {"date", "datetime"}:
-        return ToDatetime((plan.name,), plan.date_format, plan.utc)
+    if plan.formats:
+        return ToDatetime((plan.name,), plan.formats, plan.utc, plan.padded)
+    if plan.kind == "boolean":
+        true, false = plan.truth
+        if true | false <= AS_PANDAS and not plan.padded and not plan.explicit:
+            return None
+        return ToBoolean((plan.name,), tuple(sorted(true)), tuple(sorted(false)), bool(plan.missing_count), plan.padded)
     if plan.kind not in {"integer", "number"}:
         return None
-    same_decimal = plan.decimal == decimal or (plan.kind == "integer" and not plan.thousands)
-    same_thousands = not plan.thousands or plan.thousands == thousands
-    if same_decimal and same_thousands and not plan.marks and not plan.explicit:
+    style = plan.style
+    same_decimal = style.decimal == decimal or (style.whole and not style.thousands)
+    same_thousands = not style.thousands or style.thousands == thousands
+    if _by_pandas(style) and same_decimal and same_thousands and not plan.explicit:
         return None
-    removed = plan.marks
-    if plan.thousands == " ":
-        removed += _SPACES
-    elif plan.thousands == "'":
-        removed += ("'", "’")
-    elif plan.thousands:
-        removed += (plan.thousands,)
-    return ToNumber((plan.name,), removed, plan.decimal, "Int64" if plan.nullable_integer else "")
+    exact = plan.nullable_integer and bool(plan.missing_count)
+    return ToNumber((plan.name,), replacements(style), "after" in style.minus, plan.padded, exact)
 
 
-def _pin(plan: ColumnPlan) -> Any:
-    if plan.kind in {"text", "time"} and (plan.looks_numeric or plan.explicit):
-        return str
+def _pin(plan: ColumnPlan) -> str:
+    if plan.textual and (plan.looks_typed or plan.explicit or plan.why_text):
+        return "str"
     if plan.kind == "boolean" and plan.missing_count:
         return "boolean"
     if plan.kind == "integer" and plan.nullable_integer and plan.missing_count:
         return "Int64"
-    return None
+    return ""
 
 
 def _missing_options(plans: Sequence[ColumnPlan]) -> dict[str, Any]:
     """Return ``na_values`` and ``keep_default_na``: nothing where pandas' own list already does what is planned."""
+    if plans and plans[0].missing_only is not None:
+        return {"na_values": ["", *sorted(plans[0].missing_only)], "keep_default_na": False}
     keeps = {plan.name: plan.kept_words - plan.missing for plan in plans}
     extra = frozenset().union(*(plan.missing for plan in plans)) - STANDARD
     if not any(keeps.values()) and not any(plan.met_extra - plan.missing for plan in plans if extra):
         return {"na_values": sorted(extra)} if extra else {}
     return {"na_values": {plan.name: ["", *sorted(plan.missing)] for plan in plans}, "keep_default_na": False}
-
-
-def settle_words(plans: Sequence[ColumnPlan]) -> list[ColumnPlan]:
-    """Decide what NA and None mean in columns of text: missing where the file's numbers use them so, else words."""
-    if not wordlike_are_missing(plans):
-        return list(plans)
-    return [
-        replace(plan, missing=plan.missing | plan.kept_words, kept_words=frozenset()) if plan.kept_words else plan
-        for plan in plans
-    ]
 
 
 def _merged(steps: Iterable[Step]) -> list[Step]:

@@ -4,88 +4,64 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import pyarrow as pa
+import numpy as np
 import pyarrow.compute as pc
 
 from ...messages import Kind
-from .dates import date_format
+from .booleans import TRUTH, find_truth
+from .dates import DatesFound, find_dates
+from .missing import EXTRA, STANDARD, TEXTUAL, WORDLIKE, sentinel, words_for
+from .moments import ISO
+from .plans import ColumnPlan, Misfits, Why
+from .quantities import NumbersFound, NumberStyle, find_numbers
+from .words import Words
 
-STANDARD = frozenset(
-    {
-        *("#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"),
-        *("<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
-    }
-)
-"""The words that pandas reads as missing by default."""
-EXTRA = frozenset(
-    {"-", "--", "—", "–", "?", ".", "..", "…", "н/д", "Н/Д", "нд", "нет данных", "n.a.", "N.A.", "#ЗНАЧ!"}
-)
-"""Words that mean missing among numbers and dates, and something else among words."""
-WORDLIKE = frozenset({"NA", "None"})
-"""Words pandas takes for missing that are also names: Namibia's code, an answer in a survey."""
-EXACT = 2**53
-LONGEST = 2**63
+__all__ = ["EXTRA", "STANDARD", "ColumnPlan", "plan_columns", "settle_words"]
 
-_SIGN = r"[+-]?"
-_INTEGER = rf"^\s*{_SIGN}\d+\s*$"
-_SHAPES: Mapping[tuple[str, str], str] = {
-    (".", ""): rf"^\s*{_SIGN}(\d+\.?\d*|\.\d+)([eE][+-]?\d{{1,3}})?\s*$",
-    (",", ""): rf"^\s*{_SIGN}(\d+,?\d*|,\d+)([eE][+-]?\d{{1,3}})?\s*$",
-    (".", ","): rf"^\s*{_SIGN}(\d{{1,3}}(,\d{{3}})+|\d+)(\.\d*)?\s*$",
-    (",", "."): rf"^\s*{_SIGN}(\d{{1,3}}(\.\d{{3}})+|\d+)(,\d*)?\s*$",
-    (".", " "): rf"^\s*{_SIGN}(\d{{1,3}}([ \x{{a0}}\x{{202f}}\x{{2009}}]\d{{3}})+|\d+)(\.\d*)?\s*$",
-    (",", " "): rf"^\s*{_SIGN}(\d{{1,3}}([ \x{{a0}}\x{{202f}}\x{{2009}}]\d{{3}})+|\d+)(,\d*)?\s*$",
-    (".", "'"): rf"^\s*{_SIGN}(\d{{1,3}}(['’]\d{{3}})+|\d+)(\.\d*)?\s*$",
-}
-_MARK = r"[$€£¥₽₴₸₹%]|руб\.?|EUR|USD|RUB"
-_MARKED = rf"^\s*({_MARK})?\s*{_SIGN}\s*({_MARK})?\s*[\d.,' \x{{a0}}\x{{202f}}\x{{2009}}’]*\d[.,]?\s*({_MARK})?\s*$"
-_LEADING_ZERO = rf"^\s*{_SIGN}0\d+\s*$"
-_BOOLEAN = r"^(?:True|TRUE|true|False|FALSE|false)$"
-_TIME = r"^\s*([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?\s*([AaPp]\.?[Mm]\.?)?\s*$"
-_PHONE = r"^\s*\+\d{9,}\s*$"
-
-Why = Literal["", "leading_zeros", "long_digits", "phone"]
+EXAMPLES = 3
+EXEMPLARS = 30
+FEWEST = 5
+"""From so many cells on a column is told to be numbers (or dates) with exceptions."""
+_EXACT, _LONGEST = 2**53, 2**63
+_LEADING_ZERO = r"[+-]?0\d+"
+_PHONE = r"\+\d{9,}"
+_TIME = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?"
+_TRUTHLIKE = frozenset({"нет", "Нет"})
+"""Words that are missing among numbers, and one of two answers beside its opposite."""
+_PANDAS_TYPED = re.compile(r"[\s\d.,+'’eE\u00a0-]+|[+-]?inf(?:inity)?|true|false", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnPlan:
-    """How one column is read; `decimal` and `thousands` are how its numbers are written.
+class Options:
+    """What a person stated of how the cells are written; empty fields are found."""
 
-    `marks` are signs of currency or percent to take away, `missing` the words in it that mean missing, `why_text` the
-    reason for keeping digits as text, `ambiguous` that days and months, or thousands and decimals, may be exchanged,
-    `explicit` that pandas would read the column differently unless told.
-    """
-
-    name: str
-    kind: Kind
-    decimal: str = "."
+    decimal: str = ""
     thousands: str = ""
-    marks: tuple[str, ...] = ()
-    date_format: str = ""
-    utc: bool = False
-    nullable_integer: bool = False
-    missing: frozenset[str] = frozenset()
-    kept_words: frozenset[str] = frozenset()
-    met_extra: frozenset[str] = frozenset()
-    why_text: Why = ""
-    ambiguous: bool = False
-    looks_numeric: bool = False
-    missing_count: int = 0
-    explicit: bool = False
+    dayfirst: bool | None = None
+    missing: tuple[str, ...] | None = None
 
 
 @dataclass(slots=True)
 class Cells:
-    """The distinct cells of one column, and how often each stands in it."""
+    """The cells of one column: as they stand, and without the spaces around them."""
 
     name: str
-    words: Any
-    counts: Any
-    blank: int = 0
-    extra: frozenset[str] = field(default_factory=frozenset)
+    texts: Any
+    raw: Words
+    trimmed: Words
+    padded: bool
+    blank: int
+    blanks: frozenset[str]
+    options: Options
+
+    def missing(self, textual: bool) -> tuple[Words, frozenset[str], int]:
+        """Return the words that are values, the words met that mean missing, and the count of missing cells."""
+        words = self.raw if textual else self.trimmed
+        rest, found, count = words.without(words_for(textual, self.options.missing))
+        return rest, found if textual else found | self.blanks, count + self.blank
 
 
 def plan_columns(
@@ -95,183 +71,246 @@ def plan_columns(
     decimal: str = "",
     thousands: str = "",
     dayfirst: bool | None = None,
+    missing: Sequence[str] | None = None,
+    types: Mapping[str, Kind] | None = None,
 ) -> list[ColumnPlan]:
     """Decide for each column (name → Arrow array of text) what it holds.
 
-    A stated `decimal` or `thousands` is followed. Columns that can be read in two ways follow those that cannot; where
-    there are none, a comma in a number is a decimal sign in files delimited by semicolons, else a thousands mark.
+    A stated `decimal`, `thousands` or `dayfirst` is followed; `missing` are then the only words that mean missing;
+    `types` fixes what columns are. Columns that can be read in two ways follow those that cannot; where there are
+    none, a comma in a number is a decimal sign in files delimited by semicolons, else a thousands mark.
     """
-    columns = [_distinct(name, array) for name, array in texts.items()]
-    first = [_plan(cells, decimal, thousands, dayfirst) for cells in columns]
-    sure = [plan for plan in first if not plan.ambiguous]
-    usual = next((plan.decimal for plan in sure if plan.kind == "number" and plan.decimal == ","), "")
-    if not usual and any(plan.thousands == "," or (plan.kind == "number" and plan.decimal == ".") for plan in sure):
-        usual = "."
-    followed = bool(usual or decimal)
-    if not followed:
-        usual = "," if delimiter == ";" else "."
-    if dayfirst is None:
-        formats = [plan.date_format for plan in sure if plan.date_format[:2] in {"%d", "%m"}]
-        dayfirst = formats[0].startswith("%d") if formats else None
-    plans = [
-        _plan(cells, decimal or usual, thousands, dayfirst) if plan.ambiguous else plan
-        for cells, plan in zip(columns, first, strict=True)
-    ]
-    if followed or delimiter == ",":
-        return plans
-    numbers = {"integer", "number"}
+    options = Options(decimal, thousands, dayfirst, None if missing is None else tuple(missing))
+    stated = types or {}
+    plans, open_dates = [], {}
+    for name, array in texts.items():
+        cells = _cells(name, array, options)
+        plan = _stated(cells, stated[name]) if name in stated else _plan(cells)
+        if plan.ambiguous and plan.formats:
+            open_dates[name] = cells
+        plans.append(plan)
+    return [_date_settled(plan, plans, open_dates) for plan in _numbers_settled(plans, delimiter)]
+
+
+def settle_words(plans: Sequence[ColumnPlan]) -> list[ColumnPlan]:
+    """Decide what NA and None mean in columns of text: missing where the file's numbers use them so, else words."""
+    if not any(plan.missing & WORDLIKE for plan in plans if not plan.textual):
+        return list(plans)
     return [
-        replace(after, ambiguous=True) if before.ambiguous and before.kind in numbers else after
-        for before, after in zip(first, plans, strict=True)
+        replace(plan, wordlike=True, missing=plan.missing | plan.kept_words, kept_words=frozenset())
+        if plan.textual and plan.missing_only is None
+        else plan
+        for plan in plans
     ]
 
 
-def _distinct(name: str, array: Any) -> Cells:
-    counted: Any = pc.value_counts(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)
-    words: Any = counted.field("values")
-    counts: Any = counted.field("counts")
-    empty: Any = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(words)), pa.scalar(0))
-    empty = empty.fill_null(True)
-    blank = int(pc.sum(pc.filter(counts, empty)).as_py() or 0)
-    blanks = frozenset(w for w in pc.filter(words, empty).to_pylist() if w)
-    filled = pc.invert(empty)
-    return Cells(name, pc.filter(words, filled), pc.filter(counts, filled), blank, blanks)
+def other_style(style: NumberStyle) -> NumberStyle:
+    """Return the style that numbers like 1,234 or 1.234 may have as well: the mark is the other one."""
+    if style.thousands == ",":
+        return replace(style, decimal=",", thousands="", whole=False)
+    return replace(style, decimal=",", thousands=".", whole=True)
 
 
-def _plan(cells: Cells, decimal: str, thousands: str, dayfirst: bool | None) -> ColumnPlan:
-    if not len(cells.words):
-        return ColumnPlan(cells.name, "empty", missing=cells.extra, missing_count=cells.blank)
-    for missing in (STANDARD, STANDARD | EXTRA):
-        rest, found, count = _without(cells, missing)
-        if not len(rest):
-            if missing is STANDARD and not found <= WORDLIKE:
-                return ColumnPlan(cells.name, "empty", missing=cells.extra | found, missing_count=cells.blank + count)
-            break
-        typed = _typed(cells.name, rest, decimal, thousands, dayfirst)
-        if typed is not None:
-            return _with_missing(typed, cells, found, count)
-        if not _has_any(cells, EXTRA):
-            break
+def _cells(name: str, texts: Any, options: Options) -> Cells:
+    raw, blank, blanks = Words.of(texts)
+    trimmed, padded = raw.trimmed()
+    return Cells(name, texts, raw, trimmed, padded, blank, blanks, options)
+
+
+def _plan(cells: Cells) -> ColumnPlan:
+    if not len(cells.raw):
+        return _done(cells, ColumnPlan(cells.name, "empty"), cells.blanks, cells.blank)
+    plan = _boolean(cells)
+    if plan is not None:
+        return plan
+    rest, found, count = cells.missing(textual=False)
+    if not len(rest):
+        if cells.options.missing is None and (not found - cells.blanks <= STANDARD or found - cells.blanks <= WORDLIKE):
+            return _text(cells)
+        return _done(cells, ColumnPlan(cells.name, "empty"), found, count)
+    numbers = find_numbers(rest, cells.options.decimal, cells.options.thousands)
+    if numbers is not None and numbers.fits.all():
+        return _done(cells, _number(cells, rest, numbers), found, count)
+    dates = find_dates(rest, cells.name, cells.options.dayfirst)
+    if dates is not None and dates.fits.all():
+        return _done(cells, _date(cells.name, dates), found, count)
+    if numbers is not None:
+        kind: Kind = "integer" if numbers.style.whole else "number"
+        return _text(cells, misfits=_misfits(cells, rest, numbers.fits, kind))
+    if dates is not None:
+        return _text(cells, misfits=_misfits(cells, rest, dates.fits, dates.kind))
     return _text(cells)
 
 
-def _with_missing(plan: ColumnPlan, cells: Cells, found: frozenset[str], count: int) -> ColumnPlan:
-    words = found | cells.extra
-    return replace(plan, missing=words, missing_count=cells.blank + count)
+def _stated(cells: Cells, kind: Kind) -> ColumnPlan:
+    """Plan a column whose type a person stated; cells that do not fit it are missing, and counted."""
+    rest, found, count = cells.missing(textual=kind == "text")
+    if kind in {"text", "time"}:
+        plan = replace(_text(cells), kind=kind, stated=True, misfits=None, explicit=True)
+        return replace(plan, why_text="")
+    plan = _of_kind(cells.name, kind, rest, cells.options)
+    return replace(_done(cells, plan, found, count), stated=True, kind=kind, explicit=True)
 
 
-def _text(cells: Cells) -> ColumnPlan:
+def _of_kind(name: str, kind: Kind, words: Words, options: Options) -> ColumnPlan:
+    """Return the plan of that kind that reads the most words."""
+    if kind in {"integer", "number"}:
+        found = find_numbers(words, options.decimal, options.thousands, enough=0) if len(words) else None
+        style = found.style if found else NumberStyle(options.decimal or ".")
+        style = replace(style, whole=kind == "integer", scales=style.scales if kind == "number" else ())
+        big = kind == "integer" and len(words) > 0 and _longest(words) > 15
+        return ColumnPlan(name, kind, style=style, nullable_integer=big)
+    if kind == "boolean":
+        truth = find_truth(words.kept(words.fits(TRUTH))) if len(words) else None
+        return ColumnPlan(name, kind, truth=truth or (frozenset({"true"}), frozenset({"false"})))
+    dates = find_dates(words, "date", options.dayfirst, enough=0) if len(words) else None
+    return replace(_date(name, dates), kind=kind) if dates else ColumnPlan(name, kind, formats=(ISO,))
+
+
+def _done(cells: Cells, plan: ColumnPlan, found: frozenset[str], count: int) -> ColumnPlan:
+    if plan.textual:
+        return _text(cells, plan.why_text)
+    return replace(
+        plan,
+        missing=found,
+        missing_count=count,
+        missing_only=cells.options.missing,
+        padded=cells.padded,
+        exemplars=_exemplars(cells.trimmed, plan),
+    )
+
+
+def _exemplars(words: Words, plan: ColumnPlan) -> tuple[str, ...]:
+    """Return a few cells from the whole column, among them the ones that decided something."""
+    telling = [word for word in (plan.either, plan.because) if word]
+    return (*telling, *(word for word in words.sample(EXEMPLARS) if len(word) <= 100))
+
+
+def _boolean(cells: Cells) -> ColumnPlan | None:
+    if len(cells.trimmed) > 60 or not (truthlike := cells.trimmed.any_fits(r"(?i)[a-zа-я]{1,6}\.?")):
+        return None
+    words = words_for(False, cells.options.missing) - (_TRUTHLIKE if truthlike else frozenset())
+    rest, found, count = cells.trimmed.without(words)
+    truth = find_truth(rest) if len(rest) else None
+    if truth is None:
+        return None
+    return _done(cells, ColumnPlan(cells.name, "boolean", truth=truth), found | cells.blanks, count + cells.blank)
+
+
+def _number(cells: Cells, words: Words, found: NumbersFound) -> ColumnPlan:
+    style = found.style
+    either = next((word for word in words.sample() if found.either and found.either in word), "")
+    if not style.whole:
+        rounded = _longest(words) >= 18 and words.any_fits(r"[^eE]*[1-9](?:[^\deE]?\d){17,}.*")
+        return ColumnPlan(cells.name, "number", style=style, either=either, rounded=rounded)
+    if not style.thousands and not style.marks:
+        if words.any_fits(_LEADING_ZERO):
+            return _kept(cells.name, "leading_zeros")
+        if words.all_fit(_PHONE):
+            return _kept(cells.name, "phone")
+        dates = find_dates(words, cells.name)
+        if dates is not None and dates.fits.all():
+            return _date(cells.name, dates)
+    big = False
+    if _longest(words) > 15:
+        numbers = [int("".join(filter(str.isdigit, word))) for word in words.sample(len(words)) if len(word) > 15]
+        if any(number >= _LONGEST for number in numbers):
+            return _kept(cells.name, "long_digits")
+        big = any(number > _EXACT for number in numbers)
+    return ColumnPlan(cells.name, "integer", style=style, either=either, nullable_integer=big, sentinel=sentinel(words))
+
+
+def _longest(words: Words) -> int:
+    few = words.sample(len(words)) if len(words) <= 2_000 else None
+    return max(map(len, few)) if few is not None else int(pc.max(pc.utf8_length(words.array)).as_py() or 0)
+
+
+def _kept(name: str, why: Why) -> ColumnPlan:
+    return ColumnPlan(name, "text", why_text=why)
+
+
+def _date(name: str, found: DatesFound) -> ColumnPlan:
+    return ColumnPlan(
+        name,
+        found.kind,
+        formats=found.formats,
+        unit=found.unit,
+        utc=found.utc,
+        either=found.either,
+        because=found.because,
+    )
+
+
+def _text(cells: Cells, why: Why = "", misfits: Misfits | None = None) -> ColumnPlan:
     """Plan a text column: the words that only ever mean missing are missing, "NA" and "None" are decided later."""
-    _, found, count = _without(cells, STANDARD - WORDLIKE)
-    _, wordlike, _ = _without(cells, WORDLIKE)
-    rest, _, _ = _without(cells, STANDARD)
-    kind: Kind = "time" if len(rest) and _all(rest, _TIME) else "text"
-    numeric = bool(len(rest)) and _all(rest, r"^[\s\d.,+'’eE\x{a0}-]+$")
+    rest, found, count = cells.missing(textual=True)
+    values, wordlike, _ = rest.without(WORDLIKE if cells.options.missing is None else ())
+    kind: Kind = "time" if len(values) and values.all_fit(rf"\s*{_TIME}\s*") else "text"
+    numeric = len(values) and all(_PANDAS_TYPED.fullmatch(word) for word in values.sample(50))
     return ColumnPlan(
         cells.name,
         kind,
         missing=found,
+        missing_only=cells.options.missing,
         kept_words=wordlike,
-        met_extra=_without(cells, EXTRA)[1] | cells.extra,
-        looks_numeric=numeric,
-        missing_count=cells.blank + count,
+        met_extra=cells.raw.without(STANDARD | EXTRA)[1] - TEXTUAL - WORDLIKE | cells.blanks,
+        looks_typed=bool(numeric),
+        missing_count=count,
+        why_text=why,
+        misfits=misfits,
     )
 
 
-def _typed(name: str, words: Any, decimal: str, thousands: str, dayfirst: bool | None) -> ColumnPlan | None:
-    """Plan a column of numbers, dates or truth values; None when its words are none of these."""
-    if _all(words, _BOOLEAN):
-        return ColumnPlan(name, "boolean")
-    if _all(words, _INTEGER):
-        return _integer(name, words, dayfirst)
-    for found in _number_shapes(words, decimal, thousands):
-        return _number(name, words, found, bool(decimal or thousands))
-    date = date_format(words, dayfirst, name)
-    if date is not None:
-        return ColumnPlan(name, date.kind, date_format=date.format, utc=date.utc, ambiguous=date.ambiguous)
-    if _all(words, _MARKED):
-        return _marked(name, words, decimal, thousands)
-    return None
-
-
-def _integer(name: str, words: Any, dayfirst: bool | None) -> ColumnPlan:
-    if _any(words, _LEADING_ZERO):
-        return ColumnPlan(name, "text", why_text="leading_zeros", looks_numeric=True)
-    if _all(words, _PHONE):
-        return ColumnPlan(name, "text", why_text="phone", looks_numeric=True)
-    date = date_format(words, dayfirst, name)
-    if date is not None:
-        return ColumnPlan(name, date.kind, date_format=date.format)
-    longest = pc.max(pc.utf8_length(words)).as_py()
-    if longest < 16:
-        return ColumnPlan(name, "integer")
-    numbers = [int(word) for word in words.to_pylist()]
-    if not all(-LONGEST <= number < LONGEST for number in numbers):
-        return ColumnPlan(name, "text", why_text="long_digits", looks_numeric=True)
-    return ColumnPlan(name, "integer", nullable_integer=any(abs(number) > EXACT for number in numbers))
-
-
-def _number_shapes(words: Any, decimal: str, thousands: str) -> list[tuple[str, str]]:
-    shapes = [shape for shape in _SHAPES if (not thousands or shape[1] in {"", _space(thousands)})]
-    if decimal:
-        shapes = [shape for shape in shapes if shape[0] == decimal]
-    return [shape for shape in shapes if _all(words, _SHAPES[shape])]
-
-
-def _space(mark: str) -> str:
-    return " " if mark.isspace() else mark.replace("’", "'")
-
-
-def _number(name: str, words: Any, shape: tuple[str, str], stated: bool, marks: tuple[str, ...] = ()) -> ColumnPlan:
-    """Plan a column of numbers; 1,234 alone may be a thousand or a decimal."""
-    decimal, thousands = shape
-    ambiguous = False
-    if shape == (",", "") and _all(words, rf"^\s*{_SIGN}[1-9]\d{{0,2}}(,\d{{3}})?\s*$"):
-        ambiguous = not stated
-        if not stated:
-            decimal, thousands = ".", ","
-    kind: Kind = "number"
-    if thousands and not _any(words, re.escape(decimal)):
-        kind = "integer"
-    return ColumnPlan(name, kind, decimal=decimal, thousands=thousands, marks=marks, ambiguous=ambiguous)
-
-
-def _marked(name: str, words: Any, decimal: str, thousands: str) -> ColumnPlan | None:
-    """Plan numbers written with one sign of currency or percent; two different signs are not to be added up."""
-    marks = {mark for word in words.to_pylist() for mark in re.findall(_MARK, word)}
-    if len(marks) != 1:
+def _misfits(cells: Cells, words: Words, fits: Any, kind: Kind) -> Misfits | None:
+    """Return the cells that do not fit the others; None for a few cells, of which nothing can be said."""
+    rest = words.kept(~fits)
+    if int(words.counts[fits].sum()) < FEWEST:
         return None
-    mark = marks.pop()
-    bare = pc.utf8_trim_whitespace(pc.replace_substring(words, mark, ""))
-    for shape in _number_shapes(bare, decimal, thousands):
-        return _number(name, bare, shape, bool(decimal or thousands), (mark,))
-    if _all(bare, _INTEGER):
-        return _number(name, bare, (".", ""), True, (mark,))
-    return None
+    texts = pc.utf8_trim_whitespace(cells.texts) if cells.padded else cells.texts
+    found = sorted((int(pc.index(texts, word).as_py()) + 1, word[:80]) for word in rest.sample(len(rest))[:EXAMPLES])
+    percent = 100 * (1 - rest.cells / words.cells)
+    return Misfits(kind, rest.cells, percent, tuple(found))
 
 
-def _without(cells: Cells, words: frozenset[str]) -> tuple[Any, frozenset[str], int]:
-    """Return the cells that are none of `words`, the words that were met, and in how many cells."""
-    met = pc.is_in(cells.words, value_set=pa.array(sorted(words), type=cells.words.type))
-    found = frozenset(pc.filter(cells.words, met).to_pylist())
-    count = int(pc.sum(pc.filter(cells.counts, met)).as_py() or 0)
-    return pc.filter(cells.words, pc.invert(met)), found, count
+def _numbers_settled(plans: list[ColumnPlan], delimiter: str) -> list[ColumnPlan]:
+    """Decide what may be a thousand or a decimal after the columns that leave no doubt, else after the delimiter."""
+    sure = [plan for plan in plans if plan.kind in {"integer", "number"} and not plan.either]
+    comma = next((plan for plan in sure if plan.style.decimal == "," and not plan.style.whole), None)
+    comma = comma or next((plan for plan in sure if plan.style.thousands == "."), None)
+    point = next((plan for plan in sure if plan.style.thousands == ","), None)
+    point = point or next((plan for plan in sure if plan.style.decimal == "." and not plan.style.whole), None)
+    deciding = comma or point
+    done = []
+    for plan in plans:
+        if plan.either and plan.kind in {"integer", "number"}:
+            is_comma = plan.style.thousands == ","
+            as_decimal = (comma is not None or (point is None and delimiter == ";")) if is_comma else comma is None
+            if is_comma is as_decimal:
+                style = other_style(plan.style)
+                plan = replace(plan, style=style, kind="integer" if style.whole else "number")
+            if deciding is not None:
+                plan = replace(plan, because_column=deciding.name)
+            elif is_comma and delimiter == ",":
+                plan = replace(plan, either="")
+        done.append(plan)
+    return done
 
 
-def _has_any(cells: Cells, words: frozenset[str]) -> bool:
-    return bool(_without(cells, words)[1])
-
-
-def _all(words: Any, pattern: str) -> bool:
-    if not pc.all(pc.match_substring_regex(words.slice(0, 50), pattern)).as_py():
-        return False
-    return bool(pc.all(pc.match_substring_regex(words, pattern)).as_py())
-
-
-def _any(words: Any, pattern: str) -> bool:
-    return bool(pc.any(pc.match_substring_regex(words, pattern)).as_py())
-
-
-def wordlike_are_missing(plans: Sequence[ColumnPlan]) -> bool:
-    """Tell whether the file writes NA or None for missing numbers and dates, as R and Python do."""
-    return any(plan.missing & WORDLIKE for plan in plans if plan.kind not in {"text", "category", "time"})
+def _date_settled(plan: ColumnPlan, plans: Sequence[ColumnPlan], open_: Mapping[str, Cells]) -> ColumnPlan:
+    """Read dates that leave day and month open in the order of the file's other dates."""
+    if plan.name not in open_:
+        return plan
+    orders: list[tuple[str, Literal["%d", "%m"]]] = []
+    for other in plans:
+        if other.formats and not other.ambiguous:
+            start = re.search(r"^(?:%a,? )?(%[dm])[./-]%[dm]", other.formats[0])
+            if start is not None:
+                orders.append((other.name, "%d" if start[1] == "%d" else "%m"))
+    if not orders:
+        return plan
+    cells = open_[plan.name]
+    name, first = orders[0]
+    found = find_dates(cells.missing(textual=False)[0], plan.name, first == "%d")
+    if found is None or not np.all(found.fits):
+        return plan
+    return replace(plan, formats=found.formats, because_column=name)

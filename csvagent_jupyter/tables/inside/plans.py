@@ -1,0 +1,117 @@
+"""What was decided about a column, and what a person should know of it: plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ...messages import Kind
+from .moments import Unit
+from .quantities import NumberStyle
+
+Why = Literal["", "leading_zeros", "long_digits", "phone", "currencies"]
+TYPED_KINDS: frozenset[Kind] = frozenset({"integer", "number", "boolean", "date", "datetime", "time", "empty"})
+STATED_TYPES = ("text", "integer", "number", "boolean", "date", "datetime", "time")
+"""What a person may state for a column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misfits:
+    """The few cells of a column that keep it from being what the others are.
+
+    `kind` is what the others are, `percent` how many of them, `examples` the first (row from 1, cell).
+    """
+
+    kind: Kind
+    count: int
+    percent: float
+    examples: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """How one column is read.
+
+    `style` is how its numbers are written, `formats` how its dates, `truth` its words for true and for false. `missing`
+    are the words met in it that mean missing, `missing_only` the words a person stated instead of the usual ones,
+    `wordlike` that NA and None are missing in a column of text. `why_text` is the reason for keeping digits as text.
+
+    `either` is a cell that can be read in two ways, `because` the cell or the column that decided it; a plan with
+    `either` and without `because` is `ambiguous`. `stated` means that a person said the type: cells that do not fit it
+    are counted and missing. `explicit` asks for code that leaves nothing to pandas' own guesses.
+    `exemplars` are cells that the plan was made on, `widened` is how often it was made anew for cells that did not fit.
+    """
+
+    name: str
+    kind: Kind
+    style: NumberStyle = field(default_factory=NumberStyle)
+    formats: tuple[str, ...] = ()
+    unit: Unit = "us"
+    utc: bool = False
+    truth: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    nullable_integer: bool = False
+    rounded: bool = False
+    missing: frozenset[str] = frozenset()
+    missing_only: tuple[str, ...] | None = None
+    wordlike: bool = False
+    kept_words: frozenset[str] = frozenset()
+    met_extra: frozenset[str] = frozenset()
+    missing_count: int = 0
+    sentinel: tuple[str, int] = ("", 0)
+    why_text: Why = ""
+    either: str = ""
+    because: str = ""
+    because_column: str = ""
+    misfits: Misfits | None = None
+    looks_typed: bool = False
+    padded: bool = False
+    explicit: bool = False
+    stated: bool = False
+    unfit: int = 0
+    exemplars: tuple[str, ...] = ()
+    widened: int = 0
+
+    @property
+    def ambiguous(self) -> bool:
+        """Tell whether nothing decided between two readings of the column."""
+        return bool(self.either) and not self.because and not self.because_column
+
+    @property
+    def decimal(self) -> str:
+        return self.style.decimal if not self.style.whole else "."
+
+    @property
+    def thousands(self) -> str:
+        return self.style.thousands
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        return self.style.marks
+
+    @property
+    def date_format(self) -> str:
+        return self.formats[0] if self.formats else ""
+
+    @property
+    def textual(self) -> bool:
+        """Tell whether the cells stay the text they are."""
+        return self.kind in {"text", "time", "category", "mixed"}
+
+    @property
+    def needs_reader(self) -> bool:
+        """Tell whether pandas alone has no way to read the column so."""
+        return (
+            any("%N" in form or "%a" in form for form in self.formats)
+            or len(self.formats) > 2
+            or (self.stated and self.unfit > 0)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a person should know: the key of its text, the columns it is about, and the values of the text."""
+
+    key: str
+    columns: tuple[str, ...] = ()
+    values: dict[str, Any] = field(default_factory=dict)
+    level: Literal["info", "warning"] = "info"
