@@ -359,7 +359,7 @@ async def test_a_full_disk_ends_the_run_and_is_named(place: Workplace, sales: So
 async def test_a_table_that_finds_no_room_is_told_the_same(
     place: Workplace, sales: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Table, "write_arrow", lambda table, _: write_arrow(table.arrow, Path("/dev/full")))
+    monkeypatch.setattr(Table, "write_arrow", lambda table, _, **__: write_arrow(table.arrow, Path("/dev/full")))
     result, _ = await run(make_desk(place, ScriptedModel(reply(SUM)), Books()), "What is the sum?", sales)
     assert result.error is not None and result.error.kind == "storage_full"
     assert tempfile.gettempdir() in result.error.message

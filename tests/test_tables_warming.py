@@ -10,21 +10,25 @@ from pathlib import Path
 WARM = """
     import sys, threading
     from csvagent_jupyter.tables.warming import warm, warm_in_background
+    from csvagent_jupyter.tables.process import usual
     heavy = {"pandas", "pyarrow", "clevercsv"}
     assert not heavy & sys.modules.keys(), "imported too early"
-    before = threading.active_count()
     warm_in_background()
     (thread,) = [one for one in threading.enumerate() if one.name == "csvagent-warm"]
     assert thread.daemon
     thread.join(60)
-    assert heavy <= sys.modules.keys()
+    server = usual().server.pid
+    assert server is not None
+    assert heavy & sys.modules.keys() == {"pyarrow"}, "what looks into files is imported elsewhere"
+    before = threading.active_count()
     warmed = set(sys.modules)
     warm_in_background()
     warm()
-    assert threading.active_count() == before
     from csvagent_jupyter.tables import read_table
     table = read_table(sys.argv[1])
     assert table.profile("ru").rows == 2
+    assert usual().server.pid == server
+    assert threading.active_count() == before
     print(sorted(name for name in set(sys.modules) - warmed if "." not in name))
 """
 

@@ -14,6 +14,7 @@ from .shelf import Shelf
 if TYPE_CHECKING:
     from ..models.base import ChatModel
     from ..tables import Table
+    from ..tables.order import Bounds
 
 
 class Kernel(Protocol):
@@ -75,7 +76,8 @@ class Desk:
     the model; `agreed` says that the person consented to share more with a model that was only found by its key;
     `ceiling` is the administrator's, and nothing lifts it. `budget` is what is left for this run after
     the bounds of session and user. `timeout` is for the whole run, in seconds. `turns` are the session's answered
-    questions, oldest first. `shelf` has what was read lately, for other sessions too.
+    questions, oldest first. `shelf` has what was read lately, for other sessions too;
+    reading has `bounds`, else the usual ones.
 
     Doors, all awaited:
     - ``acquire() -> Workplace``: the session's kernel, started. May raise SandboxError.
@@ -109,3 +111,4 @@ class Desk:
     turns: tuple[Turn, ...] = ()
     original: Answer | None = None
     shelf: Shelf = field(default_factory=Shelf)
+    bounds: Bounds | None = None

@@ -19,6 +19,7 @@ from .setback import NO_ROOM, no_room
 
 if TYPE_CHECKING:
     from ..tables import Table
+    from ..tables.order import Bounds
 
 KEPT_BYTES: Final = 64 * 1024 * 1024
 MAX_LOOKUPS: Final = 200
@@ -54,19 +55,19 @@ class Reading:
 async def read_tables(sources: Sequence[Source], desk: Desk, known: dict[str, Table]) -> list[tuple[str, Table]]:
     """Return each source as (mark, table), reading only what neither `known` nor the shelf has in its present state.
 
-    Raises Unreadable.
+    Raises Unreadable. When the caller is cancelled, what is being read ends at once.
     """
     read: list[tuple[str, Table]] = []
     for source in sources:
         path = await desk.open_source(source)
         taken = [table.name for _, table in read]
         mark, settled = await asyncio.to_thread(_mark, path, source, taken)
-        table = known.get(mark) or desk.shelf.table(mark, desk.language)
+        table = known.get(mark) or desk.shelf.table(mark)
         if table is None:
-            table = await asyncio.to_thread(read_source, path, source, taken, desk.language)
+            table = await read_source(path, source, taken, desk.language, desk.bounds)
             if settled:
-                desk.shelf.put(mark, table, desk.language)
-        read.append((mark, table))
+                desk.shelf.put(mark, table)
+        read.append((mark, table if table.language == desk.language else replace(table, language=desk.language)))
     return read
 
 
@@ -86,25 +87,21 @@ def _mark(path: Path, source: Source, taken: Sequence[str]) -> tuple[str, bool]:
     return mark, bool(source.artifact) or time.time() - state.st_mtime > SETTLED_SECONDS
 
 
-def read_source(path: Path, source: Source, taken: Sequence[str], language: Language) -> Table:
+async def read_source(
+    path: Path, source: Source, taken: Sequence[str], language: Language, bounds: Bounds | None = None
+) -> Table:
     """Read one file; the script and the profile name it as the person did, not by where a copy is kept."""
-    from ..tables import read_table
+    from ..tables.reader import reading
 
-    table = read_table(path, name=source.name, taken=taken, language=language, **source.overrides)
-    shown = source.path or source.name
-    recipe = replace(table.recipe, path=shown) if table.recipe is not None else None
-    return replace(table, source_path=shown, recipe=recipe)
+    table = await reading(
+        path, name=source.name, taken=taken, language=language, options=source.overrides, bounds=bounds
+    )
+    return replace(table, source_path=source.path or source.name)
 
 
 async def profile_tables(read: Sequence[tuple[str, Table]], desk: Desk) -> Reading:
-    """Profile the tables that were not profiled before."""
-    profiles = []
-    for mark, table in read:
-        profile = desk.shelf.profile(mark, table, desk.language)
-        if profile is None:
-            profile = await asyncio.to_thread(table.profile, desk.language)
-            desk.shelf.add_profile(mark, table, desk.language, profile)
-        profiles.append(profile)
+    """Put the tables together with what was found in them when they were read."""
+    profiles = [await asyncio.to_thread(table.profile, desk.language) for _, table in read]
     return Reading(tuple(table for _, table in read), tuple(profiles), tuple(mark for mark, _ in read))
 
 
@@ -148,19 +145,18 @@ def forget(place: Workplace) -> None:
 
 
 async def _load(place: Workplace, reading: Reading) -> None:
-    """Give the kernel copies of its own: it may get at them, so none is used a second time."""
+    """Give the kernel the cells: in copies of its own, unless it is surely kept from writing into others'."""
     forget(place)
     place.read = {
-        mark: table
-        for mark, table in zip(reading.marks, reading.tables, strict=True)
-        if table.arrow.nbytes <= KEPT_BYTES
+        mark: table for mark, table in zip(reading.marks, reading.tables, strict=True) if table.cells.held <= KEPT_BYTES
     }
     place.folder.mkdir(parents=True, exist_ok=True)
     paths = {table.name: place.folder / f"{number}.arrow" for number, table in enumerate(reading.tables, 1)}
+    shared = place.kernel.isolation == "confined"
     try:
         for table in reading.tables:
             paths[table.name].unlink(missing_ok=True)
-            await asyncio.to_thread(table.write_arrow, paths[table.name])
+            await asyncio.to_thread(table.write_arrow, paths[table.name], shared=shared)
         await place.kernel.load(paths)
     except OSError as error:
         if error.errno in NO_ROOM:

@@ -40,6 +40,14 @@ THREAD_POOLS = (
     "POLARS_MAX_THREADS",
     "RAYON_NUM_THREADS",
 )
+# Who is to be forked or confined must have one thread: neither a pool of BLAS nor the one that tidies Arrow's memory.
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
 
 
 def clean_environment(environ: Mapping[str, str], folder: Path, limits: Limits) -> dict[str, str]:

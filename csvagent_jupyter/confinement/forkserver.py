@@ -106,7 +106,7 @@ class ForkServer:
     def _receive(self) -> tuple[Any, list[int]]:
         """Return the next order and the descriptors that came with it; None when there is nobody any more."""
         try:
-            packet, descriptors, _, _ = socket.recv_fds(self._control, PACKET, 2)
+            packet, descriptors, _, _ = socket.recv_fds(self._control, PACKET, 4)
         except ConnectionError:
             return None, []
         return (json.loads(packet), descriptors) if packet else (None, descriptors)
@@ -240,7 +240,10 @@ def resolve(name: str) -> Callable[..., Any]:
 
 
 def _leave_the_server(descriptors: list[int]) -> None:
-    """Have a session, signals and descriptors of one's own: 0 and 1 lead nowhere, 2 is the log, 3 takes the report."""
+    """Have a session, signals and descriptors of one's own: 2 is the log, 3 takes the report.
+
+    0 and 1 lead nowhere unless descriptors for them came along.
+    """
     os.setsid()
     os.umask(0o077)
     signal.set_wakeup_fd(-1)
@@ -248,8 +251,10 @@ def _leave_the_server(descriptors: list[int]) -> None:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     nothing = os.open(os.devnull, os.O_RDWR)
-    errors, report = (os.dup(descriptor) for descriptor in descriptors)  # above 3, as the control socket is
-    for source, target in ((nothing, 0), (nothing, 1), (errors, ERRORS), (report, REPORT)):
+    # above 3, as the control socket is
+    errors, report, *standard = (os.dup(descriptor) for descriptor in descriptors)
+    reading, writing = standard or (nothing, nothing)
+    for source, target in ((reading, 0), (writing, 1), (errors, ERRORS), (report, REPORT)):
         os.dup2(source, target, inheritable=target != REPORT)
     os.closerange(REPORT + 1, os.sysconf("SC_OPEN_MAX"))
 

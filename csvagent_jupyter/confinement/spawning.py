@@ -86,18 +86,20 @@ class ForkServer:
         report: int,
         folder: Path | None,
         environment: Mapping[str, str],
+        standard: tuple[int, int] | None = None,
     ) -> Spawned:
         """Return a new process in which ``module:function`` is called with `argument`, which must fit into JSON.
 
         It works in `folder`, which the server removes should this process end without doing so. Descriptor 2 of it is
-        `errors`, 3 is `report`. Raises CannotFork, also when the server hangs, which is then ended.
+        `errors`, 3 is `report`; 0 and 1 are those of `standard`, or lead nowhere. Raises CannotFork, also when the
+        server hangs, which is then ended.
         """
         order = {"do": "fork", "entry": entry, "argument": argument, "environment": dict(environment)}
         order["idle_seconds"] = self.idle_seconds
         order["folder"] = str(folder) if folder is not None else None
 
         async def fork(connection: Connection) -> Spawned:
-            return await connection.fork(order, [errors, report], self.answers_within)
+            return await connection.fork(order, [errors, report, *(standard or ())], self.answers_within)
 
         return await self._asked_of(fork)
 

@@ -10,19 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..confinement import Limits, clean_environment, remove_folder
+from ..confinement.environment import ONE_THREAD as ONE_THREAD
 from .processes import MARK
 
 LIMITS = "CSVAGENT_LIMITS"
 CONFINED = "CSVAGENT_CONFINED"
 WRITABLE = ("work", "out", "tmp", "home")
-# Who is to be forked or confined must have one thread: neither a pool of BLAS nor the one that tidies Arrow's memory.
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-}
 
 
 def make_folder(folder: Path) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
 
 from ..exceptions import Unreadable
-from ..messages import Note
-from ..translations import Language, say
-from .frame import Said, arrow_bytes, kept_notes, to_arrow, with_notes
+from ..translations import Language
+from .cells import Cells
+from .frame import Said, arrow_bytes, to_arrow, with_notes
 from .names import column_names, table_name
+from .order import Said as Note
 from .reader import Table
 from .remarks import listed
 
@@ -32,11 +33,11 @@ def table_from_dataframe(frame: Any, name: str, *, taken: Collection[str] = (), 
     said: list[Said] = []
     ready = _flat(_pandas(frame, name), said)
     arrow = with_notes(_converted(ready, said), said)
-    notes = kept_notes(arrow, language)
+    notes = [Note("info", key, cast(Any, values)) for key, values in said]
     if not arrow.num_rows:
-        notes += (Note("warning", say("tables.note_no_rows", language)),)
+        notes.append(Note("warning", "note_no_rows"))
     label = table_name(name, taken)
-    return Table(label, arrow, name, notes=notes, feather=f"{label}.arrow")
+    return Table(label, Cells(arrow), name, said=tuple(notes), feather=f"{label}.arrow", language=language)
 
 
 def _pandas(frame: Any, name: str) -> Any:

@@ -21,8 +21,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..messages import Kind, Note
-from ..translations import Language, say
+from ..messages import Kind
 
 KIND = b"csvagent.kind"
 NOTES = b"csvagent.notes"
@@ -54,12 +53,10 @@ def with_notes(table: pa.Table, said: Sequence[Said]) -> pa.Table:
     return table.replace_schema_metadata(metadata) if said else table
 
 
-def kept_notes(table: pa.Table, language: Language) -> tuple[Note, ...]:
+def kept_notes(table: pa.Table) -> list[Said]:
     """Return the notes that travelled with the file."""
-    kept = (table.schema.metadata or {}).get(NOTES)
-    if kept is None:
-        return ()
-    return tuple(Note("info", say(f"tables.{key}", language, **values)) for key, values in json.loads(kept))
+    kept: list[Said] = json.loads((table.schema.metadata or {}).get(NOTES, b"[]"))
+    return kept
 
 
 def kind_of(column: Any) -> str:

@@ -1,16 +1,17 @@
-"""What a person should know of how a file was read, as notes in their language."""
+"""What a person should know of how a file was read, as notes that can be told in any language."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
-from ..messages import Dialect, Note
-from ..translations import Language, say
+from ..messages import Dialect
 from .inside.contents import Contents
 from .inside.conversion import Shape
 from .inside.dialect import MAX_LINES_TOLD, Layout
 from .inside.encoding import Decoded
 from .inside.values import ColumnPlan
+from .order import Said, Scalar, Value
 
 NAMES_TOLD = 5
 TEXT_TOLD = 80
@@ -24,13 +25,12 @@ def about_structure(
     shape: Shape,
     renamed: dict[str, str],
     above: str,
-    language: Language,
-) -> list[Note]:
+) -> list[Said]:
     """Return the notes on encoding, header, rows that do not fit, and what was passed over."""
-    notes: list[Note] = []
+    notes: list[Said] = []
 
-    def add(level: str, key: str, **values: object) -> None:
-        notes.append(Note("warning" if level == "warning" else "info", say(f"tables.{key}", language, **values)))
+    def add(level: Literal["info", "warning"], key: str, **values: Value) -> None:
+        notes.append(Said(level, key, values))
 
     if contents.others:
         others = listed(contents.others)
@@ -44,11 +44,10 @@ def about_structure(
     if not dialect.header_rows:
         add("info", "note_no_header")
     if renamed:
-        unnamed = say("tables.note_unnamed", language)
-        pairs = [f"{cut(old) or unnamed} → {new}" for new, old in renamed.items() if cut(old) != cut(new)]
+        pairs = [(cut(old), new) for new, old in renamed.items() if cut(old) != cut(new)]
         tidied = [new for new, old in renamed.items() if cut(old) == cut(new)]
         if pairs:
-            add("info", "note_renamed", names=listed(pairs))
+            add("info", "note_renamed", names=_pairs(pairs))
         if tidied:
             add("info", "note_tidied", names=listed(tidied))
     if layout.short_count:
@@ -69,15 +68,14 @@ def about_structure(
     return notes
 
 
-def about_values(plans: Sequence[ColumnPlan], language: Language) -> list[Note]:
+def about_values(plans: Sequence[ColumnPlan]) -> list[Said]:
     """Return the notes on how numbers, dates and missing values were understood."""
-    notes: list[Note] = []
+    notes: list[Said] = []
 
-    def told(level: str, key: str, fits: Callable[[ColumnPlan], bool], **values: object) -> None:
+    def told(level: Literal["info", "warning"], key: str, fits: Callable[[ColumnPlan], bool], **values: Value) -> None:
         names = [plan.name for plan in plans if fits(plan)]
         if names:
-            text = say(f"tables.{key}", language, names=listed(names), **values)
-            notes.append(Note("warning" if level == "warning" else "info", text))
+            notes.append(Said(level, key, {"names": listed(names), **values}))
 
     numbers = {"integer", "number"}
     told("info", "note_decimal_comma", lambda p: p.kind == "number" and p.decimal == ",")
@@ -91,7 +89,7 @@ def about_values(plans: Sequence[ColumnPlan], language: Language) -> list[Note]:
             "warning",
             "note_ambiguous_date",
             lambda p, s=start: p.ambiguous and p.date_format.startswith(s),  # type: ignore[misc]
-            order=say(f"tables.order_{order}", language),
+            order={"say": f"order_{order}"},
             other=str(order == "month"),
         )
     for why in ("leading_zeros", "long_digits", "phone"):
@@ -107,8 +105,7 @@ def about_values(plans: Sequence[ColumnPlan], language: Language) -> list[Note]:
     if words:
         columns = [plan.name for plan in plans if any(word.strip() for word in plan.missing)]
         told_words = listed([f"“{word}”" for word in words])
-        text = say("tables.note_missing_words", language, words=told_words, columns=listed(columns))
-        notes.append(Note("info", text))
+        notes.append(Said("info", "note_missing_words", {"words": told_words, "columns": listed(columns)}))
     for word in sorted({word for plan in plans for word in plan.kept_words}):
         told("info", "note_kept_words", lambda p, w=word: w in p.kept_words, words=f"“{word}”")  # type: ignore[misc]
     return notes
@@ -120,6 +117,16 @@ def listed(names: Iterable[str]) -> str:
     if len(every) <= NAMES_TOLD:
         return ", ".join(every)
     return ", ".join(every[:NAMES_TOLD]) + f", … (+{len(every) - NAMES_TOLD})"
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> Value:
+    """Return old and new names; a name that was empty is told in the reader's language."""
+    parts: list[Scalar | dict[str, str]] = []
+    for old, new in pairs[:NAMES_TOLD]:
+        parts += [", " if parts else "", old or {"say": "note_unnamed"}, f" → {cut(new)}"]
+    if len(pairs) > NAMES_TOLD:
+        parts.append(f", … (+{len(pairs) - NAMES_TOLD})")
+    return parts
 
 
 def cut(text: str, length: int = TEXT_TOLD) -> str:

@@ -1,9 +1,11 @@
-"""Has ready what reads files: pandas, Arrow and the rest take a second to import, which no question should wait for."""
+"""Has ready what reads files: a process with pandas and Arrow imported, which takes a second."""
 
 from __future__ import annotations
 
 import threading
 from pathlib import Path
+
+from ..exceptions import Unreadable
 
 # Its own, because the process may end in the middle, and nobody would take away a file that was made for it.
 _ROWS = Path(__file__).with_suffix(".csv")
@@ -11,14 +13,14 @@ _begun = threading.Lock()
 
 
 def warm() -> None:
-    """Read and profile a small file, once in a process: what is imported on the way stays."""
+    """Read and profile a small file, once in a process: what is imported and started on the way stays."""
     if not _begun.acquire(blocking=False):
         return
     from .reader import read_table
 
     try:
-        read_table(_ROWS).profile()
-    except OSError:  # no file can be opened now; a question does without, and says so if it needs some
+        read_table(_ROWS).find_values("?")
+    except (OSError, Unreadable):  # no file can be opened now; a question does without, and says so if it needs some
         return
 
 

@@ -1,0 +1,228 @@
+"""Has a file read by a process of its own, which is confined, and ends it when it takes too much or nobody waits.
+
+The process comes from a fork server, where pandas and Arrow are imported already; where there can be none, it is an
+ordinary child, which has the same order and gives the same reply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import IO, Any, Final, TypeVar
+
+from ..confinement import Limits, clean_environment
+from ..confinement.environment import ONE_THREAD
+from ..confinement.spawning import CannotFork, ForkServer
+from ..exceptions import Unreadable
+from .order import LONGEST_REPLY, Bounds, Order, Reply, encoded, reply_in
+
+IDLE_SECONDS: Final = 300.0
+ENDS_WITHIN: Final = 10.0
+TAIL: Final = 2_000
+PROGRESS_SECONDS: Final = 0.5
+INSIDE: Final = f"{__package__}.inside.app"
+_KILLED: Final = -int(getattr(signal, "SIGKILL", 9))
+_TOO_LONG: Final = -int(getattr(signal, "SIGXCPU", 24))
+_SIZE_LIMIT: Final = -int(getattr(signal, "SIGXFSZ", 25))
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+Progress = Callable[[int], None]
+
+
+class Readers:
+    """Starts the processes that read files; `entry` is what each of them does, `preload` what their server imports."""
+
+    def __init__(self, entry: str = f"{INSIDE}:start", preload: str = f"{INSIDE}:warm", forked: bool = True) -> None:
+        self.server = ForkServer(preload, _server_environment, IDLE_SECONDS) if forked else None
+        self._entry = entry
+
+    async def read(
+        self, order: Order, source: int, sink: int, bounds: Bounds, progress: Progress | None = None
+    ) -> Reply:
+        """Return what a process found in the file `source`, whose cells it wrote into `sink`.
+
+        `progress` is told, now and then, how many bytes of the file were read. Raises Unreadable: what the process
+        says of the file, or that it crashed, or took more memory or time than `bounds`. When the caller is cancelled,
+        the process is ended first.
+        """
+        with tempfile.TemporaryFile(buffering=0) as letter:
+            letter.write(encoded(order))
+            status = await self._run(order, (source, sink, letter.fileno()), bounds, progress)
+            return _reply(letter, status, order, bounds)
+
+    async def _run(self, order: Order, files: tuple[int, int, int], bounds: Bounds, progress: Progress | None) -> int:
+        watch = asyncio.create_task(_watch(files[0], progress)) if progress is not None else None
+        try:
+            async with asyncio.timeout(bounds.seconds):
+                if self.server is not None:
+                    try:
+                        return await _forked(self.server, self._entry, files)
+                    except CannotFork as reason:
+                        _log.info("A file is read without the fork server: %s", reason)
+                return await _launched(files)
+        except TimeoutError:
+            raise Unreadable("tables.reading_slow", name=order.name, seconds=bounds.seconds) from None
+        finally:
+            if watch is not None:
+                watch.cancel()
+
+    def begin(self) -> None:
+        """Have the server started, without waiting for it."""
+        if self.server is not None:
+            self.server.begin()
+
+
+async def _forked(server: ForkServer, entry: str, files: tuple[int, int, int]) -> int:
+    """Return how a process from the fork server ended; raises CannotFork before there is one."""
+    source, sink, letter = files
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    try:
+        spawned = await server.spawn(
+            entry,
+            None,
+            errors=nowhere,
+            report=letter,
+            folder=None,
+            environment=_environment(Path(os.sep)),
+            standard=(source, sink),
+        )
+    finally:
+        os.close(nowhere)
+    try:
+        return await spawned.wait()
+    except asyncio.CancelledError:
+        spawned.send_signal(-_KILLED, group=True)
+        try:
+            await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(spawned.wait())), ENDS_WITHIN)
+        except TimeoutError:
+            spawned.end_server()
+        raise
+
+
+async def _launched(files: tuple[int, int, int]) -> int:
+    """Return how an ordinary child ended."""
+    source, sink, letter = files
+    with tempfile.TemporaryDirectory(prefix="csvagent-") as folder:
+        child = await asyncio.to_thread(
+            subprocess.Popen,
+            [sys.executable, "-P", "-m", INSIDE],
+            env=_server_environment(Path(folder)),
+            cwd=folder,
+            stdin=source,
+            stdout=sink,
+            stderr=letter,
+            start_new_session=True,
+        )
+        try:
+            ended = asyncio.to_thread(child.wait)
+            return await asyncio.shield(ended)
+        except asyncio.CancelledError:
+            child.kill()
+            await asyncio.to_thread(child.wait)
+            raise
+
+
+async def _watch(source: int, progress: Progress) -> None:
+    """Tell now and then how far the file was read: its position is the same in both processes."""
+    told = 0
+    while True:
+        await asyncio.sleep(PROGRESS_SECONDS)
+        at = os.lseek(source, 0, os.SEEK_CUR)
+        if at > told:
+            told = at
+            progress(at)
+
+
+def _reply(letter: IO[bytes], status: int, order: Order, bounds: Bounds) -> Reply:
+    """Return what is in the letter of a process that ended with `status`; raises Unreadable."""
+    name = order.name
+    if status == _TOO_LONG:
+        raise Unreadable("tables.reading_slow", name=name, seconds=bounds.seconds)
+    if status == _SIZE_LIMIT:
+        raise Unreadable("tables.reading_too_wide", name=name)
+    if status == _KILLED:
+        raise Unreadable("tables.reading_killed", name=name)
+    if status:
+        _log.warning("The process that read a file ended with %d: %s", status, _tail(letter))
+        raise Unreadable("tables.reading_crashed", name=name)
+    size = os.fstat(letter.fileno()).st_size
+    if size > LONGEST_REPLY:
+        raise Unreadable("tables.reading_garbled", name=name)
+    letter.seek(0)
+    try:
+        reply = reply_in(letter.read(size))
+    except ValueError:
+        raise Unreadable("tables.reading_garbled", name=name) from None
+    if reply.broken:
+        _log.warning("The reading of a file failed: %s", reply.broken)
+        raise Unreadable("tables.reading_crashed", name=name)
+    if reply.refusal is not None:
+        raise reply.refusal.error()
+    return reply
+
+
+def _tail(letter: IO[bytes]) -> str:
+    """Return the end of what an ordinary child wrote of its errors, where the reply would be."""
+    letter.seek(max(0, os.fstat(letter.fileno()).st_size - TAIL))
+    return ascii(letter.read(TAIL))
+
+
+def in_thread(work: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine returns, for a caller that may be in an event loop; an interrupt cancels it."""
+    done: Future[T] = Future()
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(work)
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            done.set_result(loop.run_until_complete(task))
+        except BaseException as error:  # told to who waits
+            done.set_exception(error)
+        finally:
+            loop.run_until_complete(loop.shutdown_default_executor())
+            loop.close()
+
+    thread = threading.Thread(target=run, name="csvagent-reading", daemon=True)
+    thread.start()
+    try:
+        return done.result()
+    except BaseException:
+        with contextlib.suppress(RuntimeError):  # it has ended
+            loop.call_soon_threadsafe(task.cancel)
+        raise
+    finally:
+        thread.join()
+
+
+def usual() -> Readers:
+    """Return what starts the reading processes of this process."""
+    global _usual
+    with _lock:
+        if _usual is None:
+            _usual = Readers()
+        return _usual
+
+
+def _server_environment(folder: Path) -> Mapping[str, str]:
+    for name in ("home", "tmp"):
+        (folder / name).mkdir(mode=0o700, exist_ok=True)
+    return _environment(folder)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return clean_environment(os.environ, folder, Limits()) | ONE_THREAD
+
+
+_usual: Readers | None = None
+_lock = threading.Lock()
