@@ -69,13 +69,14 @@ def test_a_question_is_put_in_line_and_answered(anna: httpx.Client, model: Scrip
 
 def test_a_form_brings_its_files_along(anna: httpx.Client, model: ScriptedServer, session_id: str) -> None:
     model.script("Both.\n```python\nprint(sorted(tables), float(tables['b']['x'].sum()))\n```")
-    fields = {"query": "sum?", "session_id": session_id, "max_attempts": "1", "dialect": '{"delimiter": ";"}'}
+    fields = {"query": "sum?", "session_id": session_id, "max_attempts": "1", "dialect": "delimiter=;\nb.csv:decimal=,"}
     files = [("file", ("a.csv", b"x;y\n1;2\n")), ("file", ("b.csv", b"x;y\n3;4\n5;6\n"))]
     reply = anna.post("/api/analyze-async", data=fields, files=files)
     assert reply.status_code == 202, reply.text
     answer = finished(anna, reply.json()["task_id"])["result"]
     assert answer["text_output"] == "['a', 'b'] 8.0"
     assert [profile["dialect"]["delimiter"] for profile in answer["profiles"]] == [";", ";"]
+    assert [profile["dialect"]["stated"] for profile in answer["profiles"]] == [["delimiter"], ["delimiter", "decimal"]]
 
 
 def test_a_question_without_a_session_makes_one(anna: httpx.Client, model: ScriptedServer) -> None:
@@ -217,6 +218,10 @@ ASKED = {"query": "mean?", "path": "cities.csv"}
         (ASKED | {"dialect": {"name": "x"}}, 400),
         (ASKED | {"dialect": {"path": "/etc/passwd"}}, 400),
         (ASKED | {"dialect": [";"]}, 400),
+        (ASKED | {"dialect": {"header_rows": -1}}, 400),
+        (ASKED | {"dialect": {"encoding": "no-such"}}, 400),
+        (ASKED | {"dialect": {"cities.csv": {"quotechar": "''"}}}, 400),
+        (ASKED | {"dialect": {"nowhere.csv": {"delimiter": ";"}}}, 400),
         ([ASKED], 400),
     ],
 )
@@ -238,6 +243,7 @@ def test_bad_input_is_told_and_nothing_is_asked(
         {"query": "x", "dialect": "{"},
         {"query": "x", "max_attempts": "many"},
         {"query": "x", "dialect": "[" * 9_000},
+        {"query": "x", "dialect": "delimiter"},
         {},
     ],
 )
@@ -252,11 +258,19 @@ def test_a_file_that_is_no_table_is_an_answer_that_says_so(anna: httpx.Client, s
     assert reply.status_code == 200 and reply.json()["error"]["kind"] == "unreadable"
 
 
-def test_a_dialect_that_cannot_be_is_an_answer_that_says_so(anna: httpx.Client, session_id: str) -> None:
-    for dialect in ({"header_rows": -1}, {"delimiter": ";;"}, {"encoding": 5}, {"encoding": "no-such"}):
-        body = {"query": "mean?", "session_id": session_id, "path": "cities.csv", "dialect": dialect}
-        answer = anna.post("/api/analyze", json=body).json()
-        assert answer["error"]["kind"] == "unreadable", answer["error"]
+def test_how_the_last_files_are_read_can_be_stated_with_a_follow_up_and_with_a_replay(
+    anna: httpx.Client, model: ScriptedServer, session_id: str
+) -> None:
+    model.script(*["The sum.\n```python\nprint(df['price'].sum())\ndf['price'].sum()\n```"] * 2)
+    asked = {"query": "sum of price?", "session_id": session_id}
+    file = {"file": ("prices.csv", b"city;price\nOslo;1,500\nRiga;2,500\n")}
+    found = anna.post("/api/analyze", data=asked, files=file).json()
+    stated = anna.post("/api/analyze", json=asked | {"dialect": {"decimal": ".", "thousands": ","}}).json()
+    assert (found["value"], stated["value"]) == (4.0, 4000)
+    again = anna.post(f"/api/tasks/{stated['task_id']}/replay", json={"dialect": {"decimal": ",", "thousands": ""}})
+    assert finished(anna, again.json()["task_id"])["result"]["value"] == 4.0
+    wrong = anna.post(f"/api/tasks/{stated['task_id']}/replay", json={"dialect": {"decimal": "x"}})
+    assert wrong.status_code == 400 and "decimal cannot be 'x'" in wrong.json()["message"]
 
 
 def test_a_task_that_is_not_there_is_not_found(anna: httpx.Client) -> None:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tornado.web import RequestHandler
 from csvagent_jupyter.server.description import OPERATIONS, PATHS, describe
 from csvagent_jupyter.server.openapi import page
 from csvagent_jupyter.server.routes import ROUTES
+from csvagent_jupyter.tables.options import OPTIONS
 from csvagent_jupyter.translations import LANGUAGES, Language
 from csvagent_jupyter.translations.api import TEXTS
 
@@ -79,6 +81,7 @@ def test_every_text_of_the_description_is_used() -> None:
     used = {operation.name for operation in OPERATIONS}
     used |= {f"param_{name}" for operation in OPERATIONS for name in operation.query}
     page_words = {"title", "about", "parameters", "body", "messages", "replies", "shapes", "machine_readable"}
+    page_words |= {"reading", "reading_of_one"}
     assert TEXTS.keys() == used | page_words
 
 
@@ -148,6 +151,9 @@ def test_a_whole_walk_is_as_described(client: httpx.Client) -> None:
     conforms(client, client.put(f"/api/sessions/{session}/shares", json=shares), "set_shares")
     conforms(client, client.post("/api/profile", json={"path": "sales.csv"}), "profile")
     conforms(client, client.post("/api/profile", json={"path": "none.csv"}), "profile")
+    stated = {"missing": ["Rome"], "types": {"price": "text"}, "sales.csv": {"header_rows": 1}}
+    conforms(client, client.post("/api/profile", json={"path": "sales.csv", "dialect": stated}), "profile")
+    conforms(client, client.post("/api/profile", json={"path": "sales.csv", "dialect": {"table": 0}}), "profile")
     conforms(client, client.post("/api/analyze", json={"query": "How many rows?", "path": "sales.csv"}), "ask_and_wait")
 
 
@@ -160,6 +166,18 @@ def test_what_is_not_there_is_told_in_json(host: JupyterHost, client: httpx.Clie
     wrong = client.put("/api/sessions", json={})
     assert wrong.status_code == 405
     assert set(wrong.headers["Allow"].split(", ")) >= {"GET", "POST"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_option_of_reading_is_described(language: Language) -> None:
+    found = describe(language, "/csvagent")
+    shapes = found["components"]["schemas"]
+    for shape in ("Reading", "ReadingOfOne"):
+        assert shapes[shape]["properties"].keys() == OPTIONS.keys()
+    shown = page(found, language)
+    assert all(escape(option.about(language)) in shown for option in OPTIONS.values())
+    for shape in ("Asked", "Again", "Analyze"):
+        assert shapes[shape]["properties"]["dialect"]["$ref"].endswith("/Reading")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -14,7 +14,8 @@ from tornado.web import authenticated
 
 from ..exceptions import BadInput
 from ..messages import Answer, Source, Task
-from .asking import Asked, put_question, with_dialect
+from ..tables.option_words import read_words
+from .asking import Asked, put_question
 from .handler import CSVAgentAPIHandler
 from .sources import on_trial, sources_by_path
 from .uploads import FormHandler
@@ -27,7 +28,7 @@ MOST_TASKS: Final = 1_000
 
 
 class Again(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Other files for a replay; none: the files of the first time."""
+    """Other files for a replay; none: the files of the first time. `dialect` states how they are read."""
 
     path: str = ""
     paths: tuple[str, ...] = ()
@@ -50,19 +51,19 @@ class AskingHandler(FormHandler):
                 asked = self._of_fields(form.fields, shape) if form.fields or form.files else self.read_json(shape)
                 sources = [Source(file.name, artifact=await trial.keep(file)) for file in form.files]
                 sources += await sources_by_path(trial, self, asked.all_paths)
-                yield asked, tuple(with_dialect(source, asked.dialect) for source in sources), trial
+                yield asked, tuple(sources), trial
         finally:
             form.discard()
 
     @staticmethod
     def _of_fields(fields: dict[str, str], shape: type[T]) -> T:
-        """Return a form's fields as `shape`: numbers are written as text there, a dialect and paths as JSON.
+        """Return a form's fields as `shape`: all are text there, paths JSON, a dialect JSON or words.
 
         A page sends all the fields that it has, so an empty one says nothing; but a question is not to be guessed.
         """
         try:
             said = {name: text for name, text in fields.items() if text or name == "query"}
-            plain = {name: json.loads(text) if name in {"dialect", "paths"} else text for name, text in said.items()}
+            plain = {name: _READERS.get(name, str)(text) for name, text in said.items()}
             return msgspec.convert(plain, shape, strict=False)
         except (ValueError, RecursionError) as error:
             raise BadInput("server.bad_json", problem=str(error)) from error
@@ -144,10 +145,19 @@ class ReplayHandler(AskingHandler):
         manager = await self.manager()
         task = await self.task_for(task_id)
         await self.session_for(task.session_id, "ask")
-        async with self.parts(Again) as (_, sources, trial):
-            again = await manager.replay(task_id, sources, owner=self.owner, outlives_runner=True)
+        async with self.parts(Again) as (asked, sources, trial):
+            again = await manager.replay(task_id, sources, read=asked.dialect, owner=self.owner, outlives_runner=True)
             await trial.grant()
         self.reply(_named(again), 202)
+
+
+def _dialect(text: str) -> Any:
+    """Read a form's dialect: a JSON object, or ``option=value`` on lines of their own."""
+    return json.loads(text) if text.lstrip()[:1] in {"{", "["} else read_words(text.splitlines())
+
+
+_READERS: Final[dict[str, Callable[[str], Any]]] = {"dialect": _dialect, "paths": json.loads}
+"""How the fields of a form are read that are no plain text."""
 
 
 def _named(task: Task) -> dict[str, Any]:

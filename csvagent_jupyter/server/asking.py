@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from ..exceptions import BadInput
 from ..messages import Question, Share, Source, Task
+from ..tables.option_words import checked_by_file, with_stated
 from ..translations import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..sessions.trial import Trial
     from .handler import CSVAgentHandler
 
@@ -22,7 +20,10 @@ _OF_OUR_SIDE: Final = ("replay:",)
 
 
 class Asked(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A question as it comes in; what is not said follows the manager's settings."""
+    """A question as it comes in; what is not said follows the manager's settings.
+
+    `dialect` states how the files are read: values by option, and such mappings by the name of one of several.
+    """
 
     query: str
     session_id: str | None = None
@@ -47,8 +48,10 @@ async def put_question(handler: CSVAgentHandler, asked: Asked, sources: tuple[So
     """
     if asked.model is not None and not may_be_named(asked.model):
         raise BadInput("server.model_not_served", model=asked.model)
-    for source in sources:
-        _check_dialect(source.overrides)
+    if sources:
+        sources = with_stated(sources, asked.dialect)
+    else:
+        checked_by_file(asked.dialect)
     manager = await handler.manager()
     session = None if asked.session_id is None else await handler.session_for(asked.session_id, "ask")
     question = Question(
@@ -61,7 +64,10 @@ async def put_question(handler: CSVAgentHandler, asked: Asked, sources: tuple[So
         language=asked.language,
     )
     await manager.check_budget(question, session, handler.owner)
-    task = await manager.ask(question, session_id=asked.session_id, owner=handler.owner, outlives_runner=True)
+    of_last = {} if sources else asked.dialect
+    task = await manager.ask(
+        question, session_id=asked.session_id, owner=handler.owner, read=of_last, outlives_runner=True
+    )
     await trial.grant()
     return task
 
@@ -69,16 +75,3 @@ async def put_question(handler: CSVAgentHandler, asked: Asked, sources: tuple[So
 def may_be_named(model: str) -> bool:
     """Tell whether a request may choose this model."""
     return not model.strip().lower().startswith(_OF_OUR_SIDE)
-
-
-def with_dialect(source: Source, dialect: Mapping[str, Any]) -> Source:
-    """Return a source that is read as the dialect says, where it says something."""
-    _check_dialect(dialect)
-    return replace(source, overrides={**source.overrides, **dialect})
-
-
-def _check_dialect(dialect: Mapping[str, Any]) -> None:
-    """Raise Unreadable for what cannot be stated of a file."""
-    from ..tables.options import checked
-
-    checked(dialect)

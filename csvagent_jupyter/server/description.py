@@ -14,6 +14,7 @@ import msgspec
 from ..manager import MAX_QUESTION, MAX_SECONDS
 from ..messages import Answer, Event, Session
 from ..settings import MAX_ATTEMPTS
+from ..tables.options import OPTIONS
 from ..tasks.standing import Standing
 from ..translations import Language, say
 from . import shapes, sockets
@@ -284,14 +285,14 @@ def describe(language: Language, base: str) -> dict[str, Any]:
         "security": [{"token": []}],
         "paths": paths,
         "components": {
-            "schemas": _schemas(),
+            "schemas": _schemas(language),
             "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "Authorization"}},
         },
     }
 
 
 @cache
-def _schemas() -> dict[str, Any]:
+def _schemas(language: Language) -> dict[str, Any]:
     """Return all shapes by their names, as JSON Schema."""
     _, taken = msgspec.json.schema_components(_TAKEN, ref_template=_REFERENCE)
     _, sparse = msgspec.json.schema_components(_SPARSE, ref_template=_REFERENCE)
@@ -307,7 +308,9 @@ def _schemas() -> dict[str, Any]:
         del made[name]["properties"]["path"]
         made[name]["required"].remove("path")
     _bound_question(taken["Asked"]["properties"])
-    schemas = taken | sparse | made
+    for shape in (Asked, Again, sockets.Analyze):
+        taken[shape.__name__]["properties"]["dialect"] = {"$ref": _REFERENCE.format(name="Reading"), "default": {}}
+    schemas = taken | sparse | made | _reading(language)
     for schema in schemas.values():
         if "description" in schema:  # what follows the first sentence is for who reads the code
             schema["description"] = schema["description"].partition("\n\n")[0].replace("\n   ", "")
@@ -321,6 +324,17 @@ def _bound_question(properties: dict[str, Any]) -> None:
     properties["timeout"] = _or_null({"type": "number", "exclusiveMinimum": 0, "maximum": MAX_SECONDS})
 
 
+def _reading(language: Language) -> dict[str, Any]:
+    """Return what can be stated of how files are read: of all, and in it of one of several by its name."""
+    options = {name: option.schema(language) for name, option in OPTIONS.items()}
+    one = {"type": "object", "properties": options, "additionalProperties": False}
+    of_one = {"$ref": _REFERENCE.format(name="ReadingOfOne")}
+    return {
+        "Reading": one | {"additionalProperties": of_one, "description": say("api.reading", language)},
+        "ReadingOfOne": one | {"description": say("api.reading_of_one", language)},
+    }
+
+
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [schema, {"type": "null"}]}
 
@@ -330,7 +344,7 @@ def _of(shape: Any) -> dict[str, Any]:
 
 
 def _form(shape: Any) -> dict[str, Any]:
-    """Return a form's fields, which are text there, and its files; `paths` and `dialect` are JSON as text."""
+    """Return a form's fields, which are text there, and its files; `paths` is JSON as text, `dialect` that or words."""
     properties: dict[str, Any] = {name: {"type": "string"} for name in shape.__struct_fields__}
     properties["file"] = {"type": "array", "items": {"type": "string", "format": "binary"}}
     form: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}

@@ -140,9 +140,11 @@ def _contents(reply: dict[str, Any]) -> str:
 def _shape(name: str, schema: dict[str, Any]) -> str:
     needed = schema.get("required", [])
     rows = [
-        _row(f"<code>{escape(key)}</code>{'' if key in needed else '?'}", _kind(of))
+        _row(f"<code>{escape(key)}</code>{'' if key in needed else '?'}", _kind(of), of.get("description", ""))
         for key, of in schema.get("properties", {}).items()
     ]
+    if others := schema.get("additionalProperties"):
+        rows.append(_row("…", _kind(others), schema.get("description", "")))
     head = f'<details id="{escape(name)}"><summary><code>{escape(name)}</code></summary>'
     return f"{head}<table>{''.join(rows)}</table></details>"
 

@@ -8,6 +8,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
 
 from ..exceptions import BadInput
+from ..tables.option_words import with_stated
 from .analyses import Again, AskingHandler
 
 
@@ -16,10 +17,11 @@ class ProfileHandler(AskingHandler):
     @authorized("execute")
     async def post(self) -> None:
         """Profile one file, which comes along or is named, with the given overrides; nothing is asked about it."""
-        async with self.parts(Again) as (_, sources, _):
+        async with self.parts(Again) as (asked, sources, _):
             if len(sources) != 1:
                 raise BadInput("server.one_file", files=len(sources))
-            profile, preview = await (await self.manager()).profile(sources[0], self.language)
+            (source,) = with_stated(sources, asked.dialect)
+            profile, preview = await (await self.manager()).profile(source, self.language)
         shown = profile.to_dict() | {
             "notes": [note.text for note in profile.notes],
             "preview": {"columns": preview.columns, "rows": preview.rows, "total_rows": preview.total_rows},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import binascii
 from base64 import b64decode
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -37,9 +37,7 @@ async def on_trial(handler: CSVAgentHandler) -> AsyncIterator[Trial]:
         await trial.end()
 
 
-async def sources_by_path(
-    trial: Trial, handler: CSVAgentHandler, paths: Iterable[str], dialect: Mapping[str, Any] | None = None
-) -> tuple[Source, ...]:
+async def sources_by_path(trial: Trial, handler: CSVAgentHandler, paths: Iterable[str]) -> tuple[Source, ...]:
     """Keep each file of the contents manager as it is now.
 
     What is hidden, what lies outside the served folder, and what a symbolic link leads to out there does not exist
@@ -52,12 +50,10 @@ async def sources_by_path(
         handler.authorizer.is_authorized(handler, handler.current_user, "read", "contents")
     ):
         raise NotAllowed("server.not_allowed", action="read contents")
-    return tuple([await _kept(trial, handler, path, dict(dialect or {})) for path in wanted])
+    return tuple([await _kept(trial, handler, path) for path in wanted])
 
 
-async def source_from_base64(
-    trial: Trial, text: str, filename: str, dialect: Mapping[str, Any] | None = None
-) -> Source:
+async def source_from_base64(trial: Trial, text: str, filename: str) -> Source:
     """Keep a file that came inside a message; raises BadInput when that is no base64, or nothing."""
     head, comma, rest = text[:200].partition(",")
     if comma and head.startswith("data:"):
@@ -70,10 +66,10 @@ async def source_from_base64(
     if not content:
         raise BadInput("server.empty_file", name=name[:80])
     reference = await trial.put(content, media_type=media_type(name), name=name)
-    return Source(name, artifact=reference, overrides=dict(dialect or {}))
+    return Source(name, artifact=reference)
 
 
-async def _kept(trial: Trial, handler: CSVAgentHandler, path: str, dialect: dict[str, Any]) -> Source:
+async def _kept(trial: Trial, handler: CSVAgentHandler, path: str) -> Source:
     contents: Any = handler.contents_manager
     path = path.strip("/")
     missing = NotFound("server.no_file", path=path[:200])
@@ -90,7 +86,7 @@ async def _kept(trial: Trial, handler: CSVAgentHandler, path: str, dialect: dict
         raise missing
     name = PurePosixPath(path).name
     reference = await trial.put(content, media_type=media_type(name), name=name)
-    return Source(name, artifact=reference, overrides=dialect)
+    return Source(name, artifact=reference)
 
 
 async def _content(contents: Any, path: str) -> bytes | Path | None:

@@ -201,7 +201,7 @@ def _schema(option: Option) -> dict[str, Any]:
     schemas: dict[Form, dict[str, Any]] = {
         "encoding": {"type": "string", "examples": ["utf-8", "cp1251"]},
         "mark": {"type": "string", "minLength": least, "maxLength": LONGEST_MARK, "pattern": r"^[^\r\n\x00]*$"},
-        "character": {"type": "string", "minLength": least, "maxLength": 1, "pattern": r"^[^\r\n\x00\w]*$"},
+        "character": {"type": "string", "minLength": least, "maxLength": 1, "pattern": r"^[^\r\n\x00]*$"},
         "count": {"type": "integer", "minimum": option.least, "maximum": option.most},
         "flag": {"type": "boolean"},
         "words": {"type": "array", "items": {"type": "string", "maxLength": LONGEST_WORD}, "maxItems": MOST_WORDS},

@@ -17,6 +17,11 @@ TEXTS: Catalogue = {
     "messages": ("Messages", "Сообщения"),
     "replies": ("Replies", "Ответы"),
     "shapes": ("Shapes", "Структуры"),
+    "reading": (
+        "How files are read, where the guess is wrong. By the name of one of several files the same for that one.",
+        "Как читать файлы, если догадка неверна. По имени одного из нескольких файлов — то же самое только для него.",
+    ),
+    "reading_of_one": ("How one file is read.", "Как читать один файл."),
     "machine_readable": ("The same for programs: openapi.json", "То же для программ: openapi.json"),
     "health": (
         "Tell how the server is: to anybody in one word, to who is signed in part by part.",
