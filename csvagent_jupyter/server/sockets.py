@@ -31,7 +31,10 @@ CHECK_SECONDS: Final = 15.0
 
 
 class Analyze(msgspec.Struct, tag_field="type", tag="analyze"):
-    """Ask a question, about a file that comes along, about paths, or about the session's last sources."""
+    """Ask a question, about a file that comes along, about paths, or about the session's last sources.
+
+    `dialect` is that of `Asked`.
+    """
 
     query: str
     file_base64: str | None = None
@@ -150,6 +153,7 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
             timeout=asked.timeout,
             share=asked.share,
             language=asked.language,
+            dialect=asked.dialect,
         )
         async with on_trial(self) as trial:
             await put_question(self, question, await self._sources(asked, trial), trial)
@@ -159,8 +163,8 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
 
         paths = (*((asked.path,) if asked.path else ()), *asked.paths)
         if asked.file_base64 is not None:
-            return (await source_from_base64(trial, asked.file_base64, asked.filename, asked.dialect),)
-        return await sources_by_path(trial, self, paths, asked.dialect) if paths else ()
+            return (await source_from_base64(trial, asked.file_base64, asked.filename),)
+        return await sources_by_path(trial, self, paths) if paths else ()
 
     async def _must(self, action: str) -> None:
         if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, action, self.auth_resource)):
