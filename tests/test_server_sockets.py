@@ -93,8 +93,11 @@ async def test_a_path_and_the_last_sources_can_be_asked_about(host: JupyterHost,
     async with opened(host, session) as connection:
         await tell(connection, type="analyze", query="sum of price?", path="prices.csv")
         assert "sum 3" in (await until(connection, "result"))[-1]["result"]["text_output"]
-        await tell(connection, type="analyze", query="and again?")
-        assert "sum 3" in (await until(connection, "result"))[-1]["result"]["text_output"]
+        await tell(connection, type="analyze", query="and again?", dialect={"missing": ["1"], "strict": True})
+        again = (await until(connection, "result"))[-1]["result"]
+        assert again["profiles"][0]["dialect"]["stated"] == ["missing", "strict"]
+        await tell(connection, type="analyze", query="and again?", dialect={"table": "second"})
+        assert "table cannot be 'second'" in (await until(connection, "error"))[-1]["message"]
 
 
 async def test_it_is_resumed_without_gap_or_repeat(host: JupyterHost, session: str) -> None:
