@@ -78,7 +78,7 @@ class Refusal(msgspec.Struct, frozen=True):
         return Unreadable(self.key, suggestions=self.suggestions, **self.values)
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
+class Reply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was found in a file, or why it was not read; the cells are in an Arrow file of `size` bytes.
 
     `broken` is the end of a traceback, when the reading itself failed. `recipe` is data for `recipe.recipe_from`.

@@ -58,7 +58,10 @@ class Readers:
         with tempfile.TemporaryFile(buffering=0) as letter:
             letter.write(encoded(order))
             status = await self._run(order, (source, sink, letter.fileno()), bounds, progress)
-            return _reply(letter, status, order, bounds)
+            reply = _reply(letter, status, order, bounds)
+        if reply.size != os.fstat(sink).st_size:
+            raise Unreadable("tables.reading_garbled", name=order.name)
+        return reply
 
     async def _run(self, order: Order, files: tuple[int, int, int], bounds: Bounds, progress: Progress | None) -> int:
         watch = asyncio.create_task(_watch(files[0], progress)) if progress is not None else None

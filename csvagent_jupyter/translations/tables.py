@@ -323,8 +323,8 @@ TEXTS: Final[Catalogue] = {
         "«{name}» содержит больше, чем можно записать об одном файле. Укажите часть файла.",
     ),
     "reading_no_room": (
-        "“{name}” could not be read: {reason}. Free some space on the disk and try again.",
-        "Прочитать «{name}» не удалось: {reason}. Освободите место на диске и повторите.",
+        "There is no room on the disk for what was read from “{name}”. Free some and try again, or give a part of it.",
+        "На диске нет места для прочитанного из «{name}». Освободите место и повторите или укажите часть файла.",
     ),
     # --- inside.repairs
     "note_row_unquoted": (

@@ -7,6 +7,7 @@ The letter holds the order when it comes, and the reply when this process has en
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import traceback
@@ -25,6 +26,7 @@ Work = Callable[[int, int, Order], Reply]
 SOURCE, SINK, ERRORS, LETTER = 0, 1, 2, 3
 BROKEN_TAIL: Final = 4_000
 OPEN_FILES: Final = 64
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 readable = cache(readable_paths)
 
@@ -89,10 +91,9 @@ def _reply(work: Work, order: Order) -> Reply:
         return Reply(refusal=Refusal(error.key, error.values, error.suggestions))
     except MemoryError:
         return Reply(refusal=Refusal("tables.reading_memory", {"name": order.name, "memory": order.memory}))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        return Reply(refusal=Refusal("tables.reading_no_room", {"name": order.name, "reason": reason}))
-    except Exception:  # the edge of a process: what is not told here is told nowhere
+    except Exception as error:  # the edge of a process: what is not told here is told nowhere
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            return Reply(refusal=Refusal("tables.reading_no_room", {"name": order.name}))
         return Reply(broken=traceback.format_exc()[-BROKEN_TAIL:])
 
 

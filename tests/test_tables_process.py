@@ -1,0 +1,147 @@
+"""The process that reads a file: what it can reach, and that nothing it does harms who waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from left_over import left_over, look
+
+from csvagent_jupyter.confinement.spawning import ForkServer
+from csvagent_jupyter.exceptions import Unreadable
+from csvagent_jupyter.tables import process, read_table
+from csvagent_jupyter.tables.cells import Cells
+from csvagent_jupyter.tables.order import Bounds, Order, Reply
+from csvagent_jupyter.tables.process import Readers, in_thread
+
+HERE = Path(__file__).parent
+PLENTY = Bounds(seconds=60.0)
+
+
+def environment(folder: Path) -> Mapping[str, str]:
+    return {**process._server_environment(folder), "PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parent}"}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ForkServer]:
+    one = ForkServer("reading_entries:warm", environment, 60.0)
+    yield one
+    one.close()
+
+
+def readers(server: ForkServer, entry: str) -> Readers:
+    made = Readers(f"reading_entries:{entry}", forked=False)
+    made.server = server
+    return made
+
+
+async def ask(readers: Readers, bounds: Bounds = PLENTY, largest: int = 2**20, **options: object) -> Reply:
+    order = Order(name="sales.csv", options=options, seconds=int(bounds.seconds), largest=largest)
+    with tempfile.NamedTemporaryFile() as file, Path(file.name).open("rb") as source, tempfile.TemporaryFile() as sink:
+        file.write(b"a,b\n1,2\n")
+        file.flush()
+        reply = await readers.read(order, source.fileno(), sink.fileno(), bounds)
+        if reply.size:
+            Cells.of_file(sink.fileno(), reply.size).arrow  # noqa: B018
+        return reply
+
+
+@pytest.mark.parametrize(
+    ("entry", "key"),
+    [
+        ("crash", "crashed"),
+        ("fail", "crashed"),
+        ("leave", "garbled"),
+        ("garble", "garbled"),
+        ("talk_for_long", "garbled"),
+        ("say_unknown_words", "garbled"),
+        ("say_an_unfit_value", "garbled"),
+        ("write_code", "garbled"),
+        ("claim_cells", "garbled"),
+        ("eat", "memory"),
+        ("fill", "no_room"),
+    ],
+)
+async def test_what_goes_wrong_there_is_a_sentence_here(server: ForkServer, entry: str, key: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        await ask(readers(server, entry))
+    assert caught.value.key == f"tables.reading_{key}"
+    for told in (caught.value.say("en"), caught.value.say("ru")):
+        assert "sales.csv" in told and told.endswith(".")
+
+
+async def test_what_hangs_is_ended_when_its_time_is_up(server: ForkServer) -> None:
+    for entry in ("hang", "spin"):
+        with pytest.raises(Unreadable, match="more than 1 second and was stopped") as caught:
+            await ask(readers(server, entry), Bounds(seconds=1))
+        assert caught.value.key == "tables.reading_slow"
+
+
+async def test_a_reading_that_nobody_waits_for_is_ended(server: ForkServer, tmp_path: Path) -> None:
+    await server.start()
+    before = look(tmp_path)
+    asked = asyncio.create_task(ask(readers(server, "hang")))
+    while not any(found.startswith("process") for found in look(tmp_path) - before):
+        await asyncio.sleep(0.01)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert not await left_over(tmp_path, before)
+
+
+async def test_cells_that_lead_outside_of_their_file_are_not_used(server: ForkServer) -> None:
+    with pytest.raises(ValueError, match="no table"):
+        await ask(readers(server, "write_damaged_cells"))
+
+
+async def test_code_in_that_process_reaches_nothing(
+    server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A_SECRET", "x")
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    with socket.create_server(("127.0.0.1", 0)) as network, socket.socket(socket.AF_UNIX) as local:
+        local.bind(str(tmp_path / "socket"))
+        local.listen()
+        options = {"secret": str(secret), "port": network.getsockname()[1], "socket": str(tmp_path / "socket")}
+        reply = await ask(readers(server, "reach_out"), **options)
+    assert reply.said[0].values["names"] == ""
+    assert not (tmp_path / "new").exists()
+
+
+def test_without_a_fork_server_the_reading_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("дата;сумма\n01.02.2024;1,5\n25.02.2024;2,5\n", "cp1251")
+    forked = read_table(path)
+    monkeypatch.setattr(process, "_usual", Readers(forked=False))
+    launched = read_table(path)
+    assert launched.reply == forked.reply
+    assert launched.arrow.equals(forked.arrow)
+    with pytest.raises(Unreadable, match="empty"):
+        (tmp_path / "empty.csv").touch()
+        read_table(tmp_path / "empty.csv")
+
+
+async def test_a_file_is_read_from_within_an_event_loop(tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("a,b\n1,2\n")
+    assert read_table(path).arrow.num_rows == 1
+
+
+def test_an_interrupt_reaches_what_runs_in_the_thread() -> None:
+    ended: list[str] = []
+
+    async def work() -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            ended.append("yes")
+
+    with pytest.raises(KeyboardInterrupt):
+        in_thread(work())
+    assert ended == ["yes"]
