@@ -87,6 +87,7 @@ _WHOLE_BODIES = {
 INFINITE = r"[+-]?(?:inf|Inf|INF|infinity|Infinity|INFINITY)"
 _INTEGER = r"[+-]?\d+"
 _PLAIN = rf"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{{1,3}})?|{INFINITE}"
+_PLAIN_COMMA = r"[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d{1,3})?"
 _SURE_COMMA = r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})?|0)"
 _SURE_POINT = r"[-+]?(?:[1-9]\d{0,2}\.\d{3}|[1-9]\d{0,2}|0)"
 
@@ -132,12 +133,16 @@ def find_numbers(words: Words, decimal: str = "", thousands: str = "", enough: f
 
     A stated `decimal` or `thousands` is followed.
     """
-    if not any(character.isdigit() for word in words.sample(20) for character in word):
+    sample = words.sample(20)
+    if sum(1 for word in sample if _LOOSE.fullmatch(word)) < enough / 4 * len(sample):
         return None
     if words.all_fit(_INTEGER):
         return NumbersFound(NumberStyle(whole=True), np.ones(len(words), np.bool_))
     if decimal in {"", "."} and thousands in {"", ","} and words.all_fit(_PLAIN):
         return _settled(words, NumberStyle(thousands=""), np.ones(len(words), np.bool_), bool(decimal or thousands))
+    if decimal in {"", ","} and thousands in {"", "."} and words.all_fit(_PLAIN_COMMA):
+        fits = np.ones(len(words), np.bool_)
+        return _settled(words, NumberStyle(decimal=","), fits, bool(decimal or thousands))
     return _searched(words, enough, decimal, "'" if thousands == "’" else " " if thousands.isspace() else thousands)
 
 

@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .booleans import truth_pattern
+from .bytewise import Quick, quick_dates, quick_numbers
 from .missing import value_set, words_for
-from .moments import ISO, read_moments
+from .moments import read_moments
 from .plans import ColumnPlan, Misfits
-from .quantities import MINUS, pattern, replacements
+from .quantities import MINUS, SPACES, pattern, replacements
 from .values import plan_columns
 
 ROWS_TOLD = 20
@@ -26,10 +27,6 @@ WORDS_TOLD = 200
 MOST_WIDENINGS = 6
 _MISSING, _READ, _UNFIT = 0, 1, 2
 _EXACT = 2**53
-_IN_INTEGER = np.zeros(256, np.bool_)
-_IN_INTEGER[[ord(character) for character in "0123456789-"]] = True
-_IN_NUMBER = _IN_INTEGER.copy()
-_IN_NUMBER[[ord(character) for character in ".eE+"]] = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,13 +64,28 @@ def convert(plan: ColumnPlan, texts: Any) -> Converted:
         array = pa.concat_arrays(array.chunks)
     if plan.textual:
         return _text(plan, array)
+    if not len(array):
+        return Converted(pa.array([], arrow_type(plan)))
     quick = _quick(plan, array)
-    if quick is None:
-        return _by_words(plan, array, None, None)
-    if isinstance(quick, Converted):
-        return quick
-    values, rest = quick
-    return _by_words(plan, array, values, rest)
+    if quick is not None and not quick[1].any():
+        values = quick[0]
+        return Converted(values, missing_count=values.null_count, big=plan.kind == "integer" and _is_big(values))
+    return _by_words(plan, array, quick)
+
+
+def converted_columns(plans: Sequence[ColumnPlan], texts: Sequence[Any]) -> tuple[list[ColumnPlan], list[Any]]:
+    """Return the columns converted, and the plans as they turned out: widened where cells did not fit."""
+    kept, arrays = [], []
+    for plan, column in zip(plans, texts, strict=True):
+        done = convert(plan, column)
+        while done.unfit and not plan.stated:
+            rows = [row + 1 for row in done.unfit_rows]
+            filled = len(column) - done.missing_count
+            plan = widen(plan, done.unfit_words, unfit=done.unfit, cells=filled, rows=rows)
+            done = convert(plan, column)
+        kept.append(noted(plan, [done]))
+        arrays.append(done.array)
+    return kept, arrays
 
 
 def noted(plan: ColumnPlan, blocks: Sequence[Converted]) -> ColumnPlan:
@@ -130,84 +142,13 @@ def _text(plan: ColumnPlan, array: Any) -> Converted:
     return Converted(cells, missing=frozenset(word for word in missing if word), missing_count=count)
 
 
-# --- numbers as programs write them, and ISO dates: by Arrow's own readers
-
-
-def _quick(plan: ColumnPlan, array: Any) -> Converted | tuple[Any, Any] | None:
-    """Read what Arrow itself reads: the whole column, or (values, which cells are left to be looked at)."""
-    if not len(array):
-        return Converted(pa.array([], arrow_type(plan)))
-    if plan.kind in {"integer", "number"} and plan.style.plain:
-        return _plain_numbers(plan, array)
-    if plan.formats == (ISO,):
-        return _plain_dates(plan, array)
+def _quick(plan: ColumnPlan, array: Any) -> Quick | None:
+    """Read what can be read without looking at each cell."""
+    if plan.kind in {"integer", "number"}:
+        return quick_numbers(array, plan.style, arrow_type(plan), keep_zeros=not plan.stated)
+    if len(plan.formats) == 1:
+        return quick_dates(array, plan.formats[0], plan.unit, arrow_type(plan))
     return None
-
-
-def _plain_dates(plan: ColumnPlan, array: Any) -> Converted | None:
-    empty = _lengths(array) == 0
-    filled = pc.if_else(pa.array(empty), pa.scalar(None, array.type), array) if empty.any() else array
-    try:
-        return Converted(filled.cast(arrow_type(plan)), missing_count=filled.null_count)
-    except pa.ArrowInvalid:
-        return None
-
-
-def _plain_numbers(plan: ColumnPlan, array: Any) -> Converted | tuple[Any, Any] | None:
-    whole = plan.kind == "integer"
-    data, offsets = _buffers(array)
-    lengths = np.diff(offsets)
-    odd = _cells_with(data, offsets, ~(_IN_INTEGER if whole else _IN_NUMBER))
-    if whole and not plan.stated:
-        odd |= _leading_zeros(data, offsets, lengths)
-    empty = lengths == 0
-    if array.null_count:
-        empty |= array.is_null().to_numpy(False)
-    left = odd | empty
-    filled = pc.if_else(pa.array(left), pa.scalar(None, array.type), array) if left.any() else array
-    try:
-        values = filled.cast(arrow_type(plan))
-    except pa.ArrowInvalid:
-        return None
-    if odd.any():
-        return values, odd
-    return Converted(values, missing_count=int(empty.sum()), big=whole and _is_big(values))
-
-
-def _buffers(array: Any) -> tuple[Any, Any]:
-    """Return the bytes of all cells and where each begins, as numpy arrays that share Arrow's memory."""
-    wide = pa.types.is_large_string(array.type)
-    _, starts, data = array.buffers()
-    offsets = np.frombuffer(starts, np.int64 if wide else np.int32)[array.offset : array.offset + len(array) + 1]
-    first, last = int(offsets[0]), int(offsets[-1])
-    held = np.frombuffer(data, np.uint8)[first:last] if data is not None else np.zeros(0, np.uint8)
-    return held, offsets - first
-
-
-def _lengths(array: Any) -> Any:
-    return pc.binary_length(array).fill_null(0).to_numpy(False)
-
-
-def _cells_with(data: Any, offsets: Any, bad: Any) -> Any:
-    """Return which cells hold a byte for which `bad` is true."""
-    places = np.flatnonzero(bad[data])
-    found = np.zeros(len(offsets) - 1, np.bool_)
-    if len(places):
-        found[np.unique(np.searchsorted(offsets, places, "right") - 1)] = True
-    return found
-
-
-def _leading_zeros(data: Any, offsets: Any, lengths: Any) -> Any:
-    """Return which cells begin with a zero that is not all of the number."""
-    if not len(data):
-        return np.zeros(len(lengths), np.bool_)
-    last = len(data) - 1
-    starts = offsets[:-1]
-    first = data[np.minimum(starts, last)]
-    zero = (first == 48) & (lengths > 1)
-    signed = np.flatnonzero((first == 45) & (lengths > 2))
-    zero[signed] = data[starts[signed] + 1] == 48
-    return zero
 
 
 def _is_big(values: Any) -> bool:
@@ -215,35 +156,29 @@ def _is_big(values: Any) -> bool:
     return bounds["max"] is not None and max(bounds["max"], -bounds["min"]) > _EXACT
 
 
-# --- everything else: each distinct cell once
-
-
-def _by_words(plan: ColumnPlan, array: Any, values: Any, left: Any) -> Converted:
-    """Read each distinct cell once; with `values` only the cells marked in `left` are read, the others stand there."""
-    subset = array if left is None else array.filter(pa.array(left))
+def _by_words(plan: ColumnPlan, array: Any, quick: Quick | None) -> Converted:
+    """Read each distinct cell once, only those that were left when something was read already."""
+    subset = array if quick is None else array.filter(pa.array(quick[1]))
     encoded = pc.dictionary_encode(subset)
-    words = pc.utf8_trim_whitespace(encoded.dictionary)
-    read, state = _words(plan, words)
-    codes = encoded.indices.fill_null(len(words)).to_numpy(False)
-    states = np.append(state, _MISSING)[codes]
-    cells = np.append(read, read.dtype.type(0))[codes]
     raw = encoded.dictionary
-    missing = frozenset(word for word in raw.filter(pa.array(state == _MISSING)).to_pylist() if word)
-    if left is not None:
-        numbers = values.fill_null(0).to_numpy(False).copy()
-        valid = values.is_valid().to_numpy(False).copy()
-        places = np.flatnonzero(left)
-        numbers[places], valid[places] = cells, states == _READ
-        rows = places[states == _UNFIT]
+    read, state = _words(plan, pc.utf8_trim_whitespace(raw))
+    codes = encoded.indices.fill_null(len(raw)).to_numpy(False)
+    states, cells = np.append(state, _MISSING)[codes], np.append(read, read.dtype.type(0))[codes]
+    if quick is None:
+        values, valid, rows = cells, states == _READ, np.flatnonzero(states == _UNFIT)
     else:
-        numbers, valid, rows = cells, states == _READ, np.flatnonzero(states == _UNFIT)
-    done = _array(plan, numbers, valid)
+        ticks = quick[0].cast(pa.int64()) if pa.types.is_timestamp(quick[0].type) else quick[0]
+        values = ticks.fill_null(0).to_numpy(False).copy()
+        valid, places = quick[0].is_valid().to_numpy(False).copy(), np.flatnonzero(quick[1])
+        values[places], valid[places] = cells, states == _READ
+        rows = places[states == _UNFIT]
+    done = _array(plan, values, valid)
     return Converted(
         done,
         unfit=len(rows),
         unfit_rows=tuple(rows[:ROWS_TOLD].tolist()),
         unfit_words=tuple(raw.filter(pa.array(state == _UNFIT)).slice(0, WORDS_TOLD).to_pylist()),
-        missing=missing,
+        missing=frozenset(word for word in raw.filter(pa.array(state == _MISSING)).to_pylist() if word),
         missing_count=len(array) - int(valid.sum()) - len(rows),
         big=plan.kind == "integer" and _is_big(done),
     )
@@ -301,7 +236,7 @@ def _read_numbers(plan: ColumnPlan, words: Any) -> tuple[Any, Any]:
         zeros = pc.match_substring_regex(words, r"^[+-]?0\d").fill_null(False)
         fits = pc.and_(fits, pc.invert(zeros))
     digits = pc.if_else(fits, words, "0")
-    for old, new in replacements(style):
+    for old, new in [*((space, "") for space in SPACES), *replacements(style)]:
         digits = pc.replace_substring(digits, old, new)
     if "after" in style.minus:
         digits = pc.replace_substring_regex(digits, f"^(.*)[-{MINUS}]$", r"-\1")
@@ -316,7 +251,7 @@ def _integers(digits: Any, fits: Any) -> tuple[Any, Any]:
     try:
         return digits.cast(pa.int64()).to_numpy(False), fits
     except pa.ArrowInvalid:
-        long = _lengths(digits) > 18
+        long = pc.binary_length(digits).to_numpy(False) > 18
     texts = digits.to_pylist()
     inside = np.array([not far or -(2**63) <= int(text) < 2**63 for text, far in zip(texts, long, strict=True)])
     return pc.if_else(pa.array(inside), digits, "0").cast(pa.int64()).to_numpy(False), fits & inside
