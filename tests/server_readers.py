@@ -26,7 +26,7 @@ async def sse(host: JupyterHost, session_id: str, *, name: str = "host", query: 
 
     async def events() -> AsyncIterator[str]:
         # The server sends one event in one chunk, whose lines therefore stand alone.
-        while line := await reader.readline():
+        while (line := await reader.readline()) not in (b"", b"0\r\n"):
             if line.startswith(b"data: "):
                 yield line[6:].decode()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,8 @@ import pytest
 from jupyter_host import JupyterHost, ask, finished
 from model_server import ScriptedServer
 from redis_server import RedisServer
+from server_readers import sse, websocket
+from websockets.exceptions import ConnectionClosed
 
 CODE = "The mean.\n```python\nprint('Mean', df['price'].mean())\ndf\n```"
 
@@ -138,6 +141,25 @@ def test_a_guest_reads_results_and_not_what_was_sent(place: Place) -> None:
     anna.delete(f"/api/sessions/{session_id}/shares")
     assert boris.get(f"/api/tasks/{theirs}").status_code == 404
     assert boris.get("/api/tasks").json() == {"tasks": []}
+
+
+async def test_a_share_that_is_taken_back_ends_what_is_being_read(place: Place) -> None:
+    anna = place.host.client("anna")
+    session_id = anna.post("/api/sessions", json={}).json()["session_id"]
+    shares = {"shares": [{"may": "read", "name": "boris"}, {"may": "read", "name": "asker"}]}
+    anna.put(f"/api/sessions/{session_id}/shares", json=shares)
+    async with (
+        websocket(place.host, session_id, name="boris") as socket,
+        sse(place.host, session_id, name="boris") as stream,
+        websocket(place.host, session_id, name="asker") as other,
+    ):
+        anna.delete(f"/api/sessions/{session_id}/shares", params={"name": "boris"})
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket.recv()
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 1008
+        assert [event async for event in stream] == []
+        await other.send('{"type": "ping"}')
+        assert json.loads(await other.recv())["type"] == "pong"
 
 
 def test_whoever_has_the_token_of_a_server_without_names_is_one_person(

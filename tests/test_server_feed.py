@@ -12,9 +12,10 @@ import pytest
 
 from csvagent_jupyter.exceptions import NotFound
 from csvagent_jupyter.manager import CSVAgentManager
-from csvagent_jupyter.messages import Answer, Event, Progress, Question, Task
+from csvagent_jupyter.messages import Answer, Event, Grant, Progress, Question, Task
 from csvagent_jupyter.server import feed
 from csvagent_jupyter.server.feed import Feeds
+from csvagent_jupyter.sessions.sqlite import SQLiteStore
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ class Reader:
 @asynccontextmanager
 async def reading(
     feeds: Feeds, manager: CSVAgentManager, session_id: str, after: int = 0, task_id: str | None = None
-) -> AsyncIterator[tuple[Reader, asyncio.Task[None]]]:
+) -> AsyncIterator[tuple[Reader, asyncio.Task[bool]]]:
     reader = Reader()
     task = asyncio.create_task(
         feeds.read(manager, session_id, after, reader.send, task_id=task_id, opened=reader.opened)
@@ -206,6 +207,52 @@ async def test_who_may_not_read_any_more_does_not_see_the_next_question(manager:
     await manager.store.append(session.session_id, Event("task_started", "b"))
     await asyncio.wait_for(task, 30)
     assert len(reader.texts) == 1
+
+
+class Right:
+    """Whether a reader may go on, and how often that was asked."""
+
+    def __init__(self, manager: CSVAgentManager, session_id: str, name: str) -> None:
+        self.asked = 0
+        self._of = (manager, session_id, name)
+
+    async def may_go_on(self) -> bool:
+        manager, session_id, name = self._of
+        self.asked += 1
+        try:
+            await manager.access.session(session_id, name)
+        except NotFound:
+            return False
+        return True
+
+
+@pytest.mark.parametrize("where", ["this process", "another"])
+async def test_who_loses_a_share_reads_no_more_of_the_question_that_runs(manager: CSVAgentManager, where: str) -> None:
+    session = await manager.store.create_session("os:anna")
+    session_id = session.session_id
+    await manager.store.set_grants(session_id, [Grant("read", name="os:boris"), Grant("ask", name="os:vera")])
+    feeds, readers, rights, tasks = Feeds(), [], [], []
+    for name in ("os:boris", "os:vera"):
+        reader, right = Reader(), Right(manager, session_id, name)
+        reads = feeds.read(manager, session_id, 0, reader.send, may_go_on=right.may_go_on, opened=reader.opened)
+        tasks.append(asyncio.create_task(reads))
+        await reader.opened.wait()
+        readers.append(reader)
+        rights.append(right)
+    await written(manager, session_id, 20, "a")
+    for reader in readers:
+        await reader.has(20)
+    assert all(right.asked <= 3 for right in rights)
+    async with SQLiteStore.in_folder(manager.folder) as other:
+        store = manager.store if where == "this process" else other
+        await store.set_grants(session_id, [Grant("ask", name="os:vera")])
+        assert await asyncio.wait_for(tasks[0], 30) is False
+        await written(manager, session_id, 5, "a")
+    await readers[1].has(25)
+    assert not tasks[1].done()
+    await feeds.close()
+    assert await asyncio.wait_for(tasks[1], 30) is True
+    assert len(readers[0].texts) == 20
 
 
 async def test_a_plot_that_cannot_be_read_ends_no_reader(manager: CSVAgentManager) -> None:

@@ -491,6 +491,41 @@ async def test_the_line_is_watched_from_here_and_elsewhere(make_store: MakeStore
         await moved_by(there.finish("t1", 1, result("t1"), "REVOKED"))
 
 
+async def test_who_may_read_is_watched_from_here_and_elsewhere(make_store: MakeStore) -> None:
+    async with make_store() as here, make_store() as there:
+        session_id = (await here.create_session("os:ann")).session_id
+        other_id = (await here.create_session("os:ann")).session_id
+        async with aclosing(here.watch_shares(session_id)) as changes:
+
+            async def heard(call: Awaitable[object]) -> None:
+                """Let the watcher fall silent, make the call, and wait until it is heard of."""
+                hearing = await silence()
+                await call
+                await hearing
+
+            async def silence() -> asyncio.Future[None]:
+                hearing = asyncio.ensure_future(anext(changes))
+                while (await asyncio.wait({hearing}, timeout=0.4))[0]:
+                    hearing = asyncio.ensure_future(anext(changes))
+                return hearing
+
+            quiet = await silence()
+            await there.append(session_id, progress())
+            await there.set_grants(other_id, [Grant("read", name="os:bob")])
+            assert not (await asyncio.wait({quiet}, timeout=0.4))[0]
+            await here.set_grants(session_id, [])
+            await quiet
+            await heard(here.set_grants(session_id, [Grant("read", name="os:bob")]))
+            await heard(there.set_grants(session_id, [Grant("ask", name="os:bob")]))
+            await heard(there.set_grants(session_id, []))
+        async with aclosing(here.watch_shares(session_id)) as changes:
+            await anext(changes)
+            waiting = asyncio.ensure_future(anext(changes, "over"))
+            await asyncio.sleep(0)
+            await here.close()
+            assert await waiting in (None, "over")
+
+
 # --- ledger and counters --------------------------------------------------------------------------------------------
 
 

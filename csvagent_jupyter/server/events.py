@@ -22,7 +22,7 @@ RETRY_MILLISECONDS: Final = 2_000
 class _EventsHandler(CSVAgentAPIHandler):
     """Streams events until the client goes away or nothing more can come; nobody waits for a client that is slow."""
 
-    _streaming: asyncio.Task[None] | None = None
+    _streaming: asyncio.Task[bool] | None = None
     _is_sending = False
 
     async def stream(self, session_id: str, task_id: str | None = None) -> None:
@@ -74,7 +74,7 @@ class _EventsHandler(CSVAgentAPIHandler):
                 self.write(": still here\n\n")
                 self.flush()
 
-    async def _let_go(self, reading: asyncio.Future[None]) -> None:
+    async def _let_go(self, reading: asyncio.Future[Any]) -> None:
         """Wait for the end; who takes nothing is cut off, since what they were sent would stay here for ever."""
         try:
             await reading

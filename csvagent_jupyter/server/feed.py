@@ -31,6 +31,7 @@ STALL_SECONDS: Final = 60.0
 MAX_SEQ: Final = 2**53 - 1
 
 Send = Callable[[Event, str], Awaitable[None]]
+MayGoOn = Callable[[], Awaitable[bool]]
 
 
 async def written(manager: CSVAgentManager, event: Event) -> str:
@@ -48,10 +49,14 @@ class _Kept:
 
 
 class _Channel:
-    """The end of one session's log, as it grows; `floor` is the last `seq` that is not kept here any more."""
+    """The end of one session's log, as it grows; `floor` is the last `seq` that is not kept here any more.
+
+    `shares` is another number whenever the session may be shared with others than before.
+    """
 
     def __init__(self, manager: CSVAgentManager, session_id: str, floor: int) -> None:
         self.readers = 0
+        self.shares = 0
         self.floor = floor
         self.kept: deque[_Kept] = deque()
         self.next_index = 0
@@ -62,6 +67,7 @@ class _Channel:
         self._session_id = session_id
         self._news = asyncio.Event()
         self._following = asyncio.create_task(self._follow(), name=f"csvagent-channel-{session_id}")
+        self._watching = asyncio.create_task(self._watch(), name=f"csvagent-shares-{session_id}")
 
     def next(self, index: int) -> _Kept | None:
         """Return the first kept event from `index` on, None when a reader has seen them all."""
@@ -69,17 +75,21 @@ class _Channel:
             return None
         return self.kept[max(index - self.kept[0].index, 0)]
 
-    async def news(self, index: int) -> bool:
-        """Wait for the event `index`; False when nothing more can come. Raises StoreError when the store failed."""
-        while self.next_index <= index and not self.ended:
+    async def news(self, index: int, shares: int) -> bool:
+        """Wait for the event `index`, or until `shares` is no longer the number; False when nothing more can come.
+
+        Raises StoreError when the store failed.
+        """
+        while self.next_index <= index and self.shares == shares and not self.ended:
             await self._news.wait()
         if self.next_index <= index and self.error is not None:
             raise self.error
-        return self.next_index > index
+        return not self.ended or self.next_index > index
 
     async def close(self) -> None:
-        self._following.cancel()
-        await asyncio.wait({self._following})
+        for task in (self._following, self._watching):
+            task.cancel()
+        await asyncio.wait({self._following, self._watching})
 
     async def _follow(self) -> None:
         try:
@@ -91,6 +101,12 @@ class _Channel:
         finally:
             self.ended = True
             self._ring()
+
+    async def _watch(self) -> None:
+        async with aclosing(self._manager.store.watch_shares(self._session_id)) as changes:
+            async for _ in changes:
+                self.shares += 1
+                self._ring()
 
     def _keep(self, event: Event, text: str) -> None:
         self.kept.append(_Kept(self.next_index, event, text))
@@ -105,6 +121,23 @@ class _Channel:
     def _ring(self) -> None:
         news, self._news = self._news, asyncio.Event()
         news.set()
+
+
+class _Right:
+    """A reader's right to read on, which is looked at anew only when it may have changed."""
+
+    def __init__(self, channel: _Channel, may_go_on: MayGoOn | None) -> None:
+        self.seen = -1
+        self.is_lost = False
+        self._channel = channel
+        self._may_go_on = may_go_on
+
+    async def holds(self, *, look: bool = False) -> bool:
+        if look or self.seen != self._channel.shares:
+            self.seen = self._channel.shares
+            if self._may_go_on is not None and not await self._may_go_on():
+                self.is_lost = True
+        return not self.is_lost
 
 
 class Feeds:
@@ -132,27 +165,29 @@ class Feeds:
         send: Send,
         *,
         task_id: str | None = None,
-        may_go_on: Callable[[], Awaitable[bool]] | None = None,
+        may_go_on: MayGoOn | None = None,
         opened: asyncio.Event | None = None,
-    ) -> None:
+    ) -> bool:
         """Hand the events after `after` to `send`, then each new one, of one task up to its result.
 
-        Returns when nothing more can come, or when `may_go_on`, which is asked at the start of each task, says no.
-        `opened` is set once nothing that is appended from then on is missed. Raises TimeoutError when `send` does not
-        take an event in `stall_seconds`, and StoreError.
+        Returns true when nothing more can come, and false when `may_go_on` says no: it is asked when the session's
+        shares have changed, and at the start of each task. `opened` is set once nothing that is appended from then on
+        is missed. Raises TimeoutError when `send` does not take an event in `stall_seconds`, and StoreError.
         """
         async with self._channel(manager, session_id) as (channel, last):
             after = min(after, last)  # a number of another time, when the log was longer
             if opened is not None:
                 opened.set()
-            async with aclosing(_events(manager, channel, session_id, after, task_id)) as events:
+            right = _Right(channel, may_go_on)
+            async with aclosing(_events(manager, channel, session_id, after, task_id, right)) as events:
                 async for event, text in events:
-                    if event.type == "task_started" and may_go_on is not None and not await may_go_on():
-                        return
+                    if not await right.holds(look=event.type == "task_started"):
+                        return False
                     async with asyncio.timeout(self.stall_seconds):
                         await send(event, text)
                     if task_id is not None and event.type == "result":
-                        return
+                        return True
+            return not right.is_lost
 
     @asynccontextmanager
     async def _channel(self, manager: CSVAgentManager, session_id: str) -> AsyncIterator[tuple[_Channel, int]]:
@@ -197,11 +232,11 @@ class Watcher:
 
 
 async def _events(
-    manager: CSVAgentManager, channel: _Channel, session_id: str, after: int, task_id: str | None
+    manager: CSVAgentManager, channel: _Channel, session_id: str, after: int, task_id: str | None, right: _Right
 ) -> AsyncGenerator[tuple[Event, str], None]:
-    """Yield a reader's events: from the store as long as it is behind, else from the channel."""
+    """Yield a reader's events as long as it may read: from the store while it is behind, else from the channel."""
     index = 0
-    while True:
+    while await right.holds():
         if after < channel.floor:
             floor = channel.floor
             page = await manager.store.read(session_id, after, task_id=task_id, limit=PAGE)
@@ -213,7 +248,7 @@ async def _events(
             continue
         kept = channel.next(index)
         if kept is None:
-            if not await channel.news(index):
+            if not await channel.news(index, right.seen):
                 return
             continue
         index = kept.index + 1

@@ -69,7 +69,7 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
 
     session_id = ""
     _is_closed = False
-    _reading: asyncio.Task[None] | None = None
+    _reading: asyncio.Task[bool] | None = None
     _checking: asyncio.Task[None] | None = None
 
     def set_default_headers(self) -> None:
@@ -178,13 +178,15 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
                 self.close(1008, "session gone")
                 return
 
-    def _read_all(self, reading: asyncio.Task[None]) -> None:
-        """The feed has ended: the server stops, the log is out of reach, or the reader was too slow."""
+    def _read_all(self, reading: asyncio.Task[bool]) -> None:
+        """The feed has ended: the server stops, the log is out of reach, the reader was too slow or lost its right."""
         if reading.cancelled():
             return
         error = reading.exception()
         if isinstance(error, TimeoutError):
             self.close(1008, "too slow")
+        elif error is None and not reading.result():
+            self.close(1008, "session gone")
         elif not isinstance(error, WebSocketClosedError | StreamClosedError):
             self.close(1012 if error is None else 1011)
 

@@ -238,6 +238,10 @@ class SessionStore(ABC):
         """Return with whom a session is shared."""
 
     @abstractmethod
+    def watch_shares(self, session_id: str) -> AsyncGenerator[None, None]:
+        """Yield at once, then whenever the session may be shared with others than before, whoever changed that."""
+
+    @abstractmethod
     async def shared_with(self, name: str) -> tuple[tuple[Session, Literal["read", "ask"]], ...]:
         """Return the sessions that others share with `name`, and what each allows, the last used first."""
 

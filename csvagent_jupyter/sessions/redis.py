@@ -28,7 +28,7 @@ from .redis_line import RedisLine
 from .redis_log import READ_SECONDS, Page, RedisLog
 from .redis_reads import SharedReads
 from .redis_wakeups import RedisWakeups
-from .wakeups import LINE
+from .wakeups import LINE, shares_of
 
 FINISH_SECONDS: Final = 30.0
 """How long a run's end waits for Redis to come back, before its readers get it without."""
@@ -297,6 +297,13 @@ class RedisStore(SessionStore):
 
     async def grants(self, session_id: str) -> tuple[Grant, ...]:
         return await self._books.grants(session_id)
+
+    async def watch_shares(self, session_id: str) -> AsyncGenerator[None, None]:
+        with self._wakeups.listen(shares_of(session_id)) as bell:
+            while self._is_open:
+                bell.clear()
+                yield
+                await bell.wait()
 
     async def shared_with(self, name: str) -> tuple[tuple[Session, Literal["read", "ask"]], ...]:
         return await self._books.shared_with(name)

@@ -83,6 +83,7 @@ function writes.set_grants()
   if left > 0 then
     redis.call('PEXPIRE', KEYS[10], left)
   end
+  publish('shares:' .. session.session_id)
   return ''
 end
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..exceptions import StoreError
 from .redis_client import FIRST_PAUSE, LONGEST_PAUSE, RedisClient
-from .wakeups import LINE, Wakeups
+from .wakeups import Wakeups
 
 if TYPE_CHECKING:
     from redis.asyncio.client import PubSub
@@ -128,12 +128,12 @@ class RedisWakeups(Wakeups):
             await pubsub.unsubscribe(*old)
 
     def _channel(self, topic: str) -> str:
-        return self._client.channels + ("line" if topic == LINE else f"session:{topic}")
+        return self._client.channels + (topic.removeprefix("\0") if topic.startswith("\0") else f"session:{topic}")
 
     def _heard(self, message: dict[str, Any]) -> None:
         """Ring for a message, and for a subscription that has begun: something may have come before it."""
         name = str(message["channel"]).removeprefix(self._client.channels)
-        topic = LINE if name == "line" else name.removeprefix("session:")
+        topic = name.removeprefix("session:") if name.startswith("session:") else f"\0{name}"
         if message["type"] == "subscribe":
             self._heard_of.add(topic)
         elif message["type"] == "unsubscribe":

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Concatenate, Final, Literal, ParamSpec, Self, TypeVar
@@ -20,7 +21,7 @@ from .base import SessionStore, take_back
 from .codec import write_json
 from .file_bell import FileBell
 from .sqlite_file import SQLiteFile
-from .wakeups import LINE, Wakeups
+from .wakeups import LINE, Wakeups, shares_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -106,12 +107,13 @@ class SQLiteStore(SessionStore):
         return await self._file.read(work, *args, **kwargs)
 
     async def _write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._file.write(self._ring, work, *args, **kwargs)
+        return await self._file.write(partial(self._ring, ()), work, *args, **kwargs)
 
-    def _ring(self, result: object) -> None:
-        """Tell other processes of a transaction, and this one's readers what it has moved, from its result."""
+    def _ring(self, topics: tuple[str, ...], result: object) -> None:
+        """Tell other processes of a transaction, and this one's readers what it has moved, also from its result."""
         if self.journal == "wal":
             self._bell.ring()
+        self._wakeups.ring_from_thread(*topics)
         match result:
             case Event(session_id=str(session_id), type="result"):
                 self._wakeups.ring_from_thread(session_id, LINE)
@@ -133,7 +135,8 @@ class SQLiteStore(SessionStore):
         version = connection.execute("PRAGMA data_version").fetchone()[0]
         if version == self._seen_version and topics <= self._seen.keys():
             return []
-        now = log.last_numbers(connection, topics - {LINE})
+        now = log.last_numbers(connection, {topic for topic in topics if not topic.startswith("\0")})
+        now |= {topic: books.shares_mark(connection, topic.partition(":")[2]) for topic in topics if ":" in topic}
         if LINE in topics:
             now[LINE] = connection.execute("SELECT value FROM marks WHERE name = 'line'").fetchone()[0]
         moved = [topic for topic, number in now.items() if self._seen.get(topic) != number]
@@ -161,8 +164,7 @@ class SQLiteStore(SessionStore):
         return await self._write(log.touch, session_id, self._expire_seconds)
 
     async def delete_session(self, session_id: str) -> None:
-        await self._write(log.delete, session_id)
-        self._wakeups.ring((LINE,))
+        await self._file.write(partial(self._ring, (LINE,)), log.delete, session_id)
         await self._write(log.purge, self._undo_seconds)
 
     async def restore_session(self, session_id: str, *, owner: str | None = None) -> Session:
@@ -259,8 +261,11 @@ class SQLiteStore(SessionStore):
         )
         return next(unwritten, None) or await self._read(log.result, task_id)
 
-    async def watch_line(self) -> AsyncGenerator[None, None]:
-        with self._wakeups.listen(LINE) as bell:
+    def watch_line(self) -> AsyncGenerator[None, None]:
+        return self._watch(LINE)
+
+    async def _watch(self, topic: str) -> AsyncGenerator[None, None]:
+        with self._wakeups.listen(topic) as bell:
             while self._is_open:
                 bell.clear()
                 yield
@@ -283,10 +288,13 @@ class SQLiteStore(SessionStore):
     # --- shares, saved analyses, feedback ---------------------------------------------------------------------------
 
     async def set_grants(self, session_id: str, grants: Sequence[Grant]) -> None:
-        await self._write(books.set_grants, session_id, grants)
+        await self._file.write(partial(self._ring, (shares_of(session_id),)), books.set_grants, session_id, grants)
 
     async def grants(self, session_id: str) -> tuple[Grant, ...]:
         return await self._read(books.grants, session_id)
+
+    def watch_shares(self, session_id: str) -> AsyncGenerator[None, None]:
+        return self._watch(shares_of(session_id))
 
     async def shared_with(self, name: str) -> tuple[tuple[Session, Literal["read", "ask"]], ...]:
         return await self._read(log.list_shared, name)

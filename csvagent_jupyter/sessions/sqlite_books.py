@@ -63,6 +63,11 @@ def grants(connection: Connection, session_id: str) -> tuple[Grant, ...]:
     return tuple(Grant(*row) for row in rows)
 
 
+def shares_mark(connection: Connection, session_id: str) -> int:
+    """Return what is another number when a session is shared with others."""
+    return hash(tuple(connection.execute("SELECT may, name, link FROM grants WHERE session_id = ?", (session_id,))))
+
+
 def linked(connection: Connection, link: str) -> tuple[Session, Literal["read", "ask"]]:
     found = connection.execute("SELECT session_id, may FROM grants WHERE link = ? AND link != ''", (link,)).fetchone()
     if found is None:

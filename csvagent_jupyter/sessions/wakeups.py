@@ -9,14 +9,20 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from typing import Final
 
 LINE: Final = "\0line"
-"""The topic of the line of tasks; every other topic is a session's id, which has no such character."""
+"""The topic of the line of tasks. A session's log has its id for a topic, which has no such first character."""
 
 LIVELY_SECONDS: Final = 0.02
 QUIET_SECONDS: Final = 0.25
 LIVELY_ROUNDS: Final = 250
 LEAST_SECONDS: Final = 0.002
 
+
 Heard = Callable[[Callable[[], object]], AbstractContextManager[None]]
+
+
+def shares_of(session_id: str) -> str:
+    """Return the topic of who may read a session."""
+    return f"\0shares:{session_id}"
 
 
 def _unheard(_: Callable[[], object]) -> AbstractContextManager[None]:
