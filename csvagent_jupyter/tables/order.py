@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import msgspec
@@ -32,10 +33,17 @@ Value = Scalar | list[Scalar | dict[str, str]] | dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What reading a file may take: bytes of `memory` beside the libraries, and `seconds`."""
+    """What reading a file may take: bytes of `memory` beside the libraries, and `seconds`.
+
+    Copies of large files are kept in `folder` (None: in Jupyter's data folder), at most `copies_size` bytes of them,
+    and none that nobody used for `copies_days`.
+    """
 
     memory: int = 4 * 2**30
     seconds: float = 600.0
+    folder: Path | None = None
+    copies_size: int = 10 * 2**30
+    copies_days: float = 7.0
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

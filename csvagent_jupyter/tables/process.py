@@ -116,8 +116,8 @@ async def _launched(files: tuple[int, int, int]) -> int:
     """Return how an ordinary child ended."""
     source, sink, letter = files
     with tempfile.TemporaryDirectory(prefix="csvagent-") as folder:
-        child = await asyncio.to_thread(
-            subprocess.Popen,
+        # At once: nobody would know of a child whose start was cancelled meanwhile.
+        child = subprocess.Popen(  # noqa: ASYNC220, S603 - our own interpreter and module
             [sys.executable, "-P", "-m", INSIDE],
             env=_server_environment(Path(folder)),
             cwd=folder,
@@ -127,8 +127,7 @@ async def _launched(files: tuple[int, int, int]) -> int:
             start_new_session=True,
         )
         try:
-            ended = asyncio.to_thread(child.wait)
-            return await asyncio.shield(ended)
+            return await asyncio.to_thread(child.wait)
         except asyncio.CancelledError:
             child.kill()
             await asyncio.to_thread(child.wait)

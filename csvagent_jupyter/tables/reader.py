@@ -159,7 +159,7 @@ async def reading(
     )
     try:
         with opened(place) as (source, state):
-            reply, cells = await Copies().table(usual(), order, source, state, bounds, progress)
+            reply, cells = await Copies(bounds).table(usual(), order, source, state, progress)
     except Unreadable as refusal:
         if refusal.values.get("name") in {shown(place.name), order.name}:
             named = refusal.values | {"name": called}
