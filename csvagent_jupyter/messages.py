@@ -111,7 +111,7 @@ class Column(Message):
     """One column as the profile sees it; `min`, `max`, `mean` and `quantiles` (5, 25, 50, 75, 95 %) are JSON values.
 
     `examples` are a few cells as text, cut to a readable length; `frequent` are (cell, count), most frequent first,
-    only where the distinct values are few.
+    only where the distinct values are few. In long tables `distinct` and `quantiles` are approximate, and say so.
     """
 
     name: str
@@ -126,6 +126,7 @@ class Column(Message):
     examples: tuple[str, ...] = ()
     frequent: tuple[tuple[str, int], ...] = ()
     dtype: str = ""
+    quantiles_are_approximate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ import pytest
 
 from csvagent_jupyter.messages import Column, Profile
 from csvagent_jupyter.tables import Table, read_table, table_from_dataframe
-from csvagent_jupyter.tables.inside.profile import EXACT_ROWS, MAX_CELL, MAX_COLUMNS, MAX_FOUND
+from csvagent_jupyter.tables.cells import Cells
+from csvagent_jupyter.tables.inside.profile import EXACT_ROWS, MAX_CELL, MAX_COLUMNS
+from csvagent_jupyter.tables.search import MAX_FOUND
 
 
 def columns(frame: pd.DataFrame) -> dict[str, Column]:
@@ -64,7 +66,7 @@ def test_a_profile_is_plain_data(tmp_path: Path) -> None:
 
 
 def test_a_thousand_columns_are_bounded() -> None:
-    wide = Table("t", pa.table({f"c{n}": [n] for n in range(MAX_COLUMNS + 234)}), "t.csv")
+    wide = Table("t", Cells(pa.table({f"c{n}": [n] for n in range(MAX_COLUMNS + 234)})), "t.csv")
     profile = wide.profile()
     assert (len(profile.columns), profile.columns_left_out) == (MAX_COLUMNS, 234)
 
@@ -79,11 +81,13 @@ def test_long_cells_are_cut() -> None:
 
 def test_counting_is_bounded_and_says_so() -> None:
     rows = EXACT_ROWS + 10
-    table = Table("t", pa.table({"n": pa.array(np.arange(rows)), "s": pa.array(["x"] * rows)}), "t.csv")
+    table = Table("t", Cells(pa.table({"n": pa.array(np.arange(rows)), "s": pa.array(["x"] * rows)})), "t.csv")
     number, text = table.profile().columns
-    assert (number.distinct, number.distinct_is_approximate) == (EXACT_ROWS, True)
-    assert text.distinct_is_approximate
-    assert number.max == rows - 1
+    assert number.distinct == pytest.approx(rows, rel=0.06)
+    assert number.distinct_is_approximate and number.quantiles_are_approximate
+    assert number.quantiles == pytest.approx([rows * part for part in (0.05, 0.25, 0.5, 0.75, 0.95)], abs=0.02 * rows)
+    assert (number.min, number.max, number.mean) == (0, rows - 1, (rows - 1) / 2)
+    assert (text.distinct, text.distinct_is_approximate, text.frequent) == (1, False, (("x", rows),))
 
 
 @pytest.fixture

@@ -129,6 +129,7 @@ def _column(column: Column, share: Share) -> Column:
         max=_ranged(column.max, column),
         mean=column.mean,
         quantiles=tuple(value for value in column.quantiles if _ranged(value, column) is not None),
+        quantiles_are_approximate=column.quantiles_are_approximate,
     )
 
 

@@ -337,8 +337,7 @@ TEXTS: Final[Catalogue] = {
     ),
     "note_row_other_delimiter": (
         "{rows:row|rows}: read with another delimiter than the rest of the file (lines {lines}).",
-        "{rows:строка|строки|строк}: прочитано с другим разделителем, чем остальной файл (строки файла "
-        "{lines}).",
+        "{rows:строка|строки|строк}: прочитано с другим разделителем, чем остальной файл (строки файла {lines}).",
     ),
     "note_row_split": (
         "{rows:row|rows}: a missing delimiter was put in where the other rows have it (lines {lines}).",
@@ -347,8 +346,7 @@ TEXTS: Final[Catalogue] = {
     ),
     "note_row_merged": (
         "{rows:row|rows}: cells that an unquoted delimiter had cut were joined again (lines {lines}).",
-        "{rows:строка|строки|строк}: ячейки, разрезанные разделителем без кавычек, соединены (строки файла "
-        "{lines}).",
+        "{rows:строка|строки|строк}: ячейки, разрезанные разделителем без кавычек, соединены (строки файла {lines}).",
     ),
     "note_row_joined": (
         "{rows:row|rows}: cells that an unquoted line end had cut were joined again (lines {lines}).",
@@ -370,8 +368,7 @@ TEXTS: Final[Catalogue] = {
     ),
     "note_row_truncated": (
         "{rows:row|rows}: the file breaks off in this row; its missing cells are empty (lines {lines}).",
-        "{rows:строка|строки|строк}: файл обрывается на этой строке: недостающие ячейки пусты (строки файла "
-        "{lines}).",
+        "{rows:строка|строки|строк}: файл обрывается на этой строке: недостающие ячейки пусты (строки файла {lines}).",
     ),
     "note_row_header_again": (
         "{rows:row|rows}: the header came again in the middle and was left out there (lines {lines}).",
@@ -387,8 +384,7 @@ TEXTS: Final[Catalogue] = {
     ),
     "note_row_comment": (
         "{rows:row|rows}: passed over because they begin with the mark of remarks (lines {lines}).",
-        "{rows:строка|строки|строк}: пропущено, потому что они начинаются со знака примечаний (строки файла "
-        "{lines}).",
+        "{rows:строка|строки|строк}: пропущено, потому что они начинаются со знака примечаний (строки файла {lines}).",
     ),
     "note_row_nul": (
         "{rows:zero character|zero characters} left out (lines {lines}).",
@@ -464,4 +460,97 @@ TEXTS: Final[Catalogue] = {
         "Файл «{name}», строка {line:d}: нулевые символы, а строгое чтение ничего не исправляет. Исправьте "
         "строку или читайте без strict.",
     ),
-}  # fmt: skip
+    # --- large
+    "endless_row": (
+        "“{name}” has a row of more than {megabytes:d} MB without a line end. That is no table of text. "
+        "Check how the file was made.",
+        "В «{name}» есть строка длиннее {megabytes:d} МБ без конца строки. Это не текстовая таблица. "
+        "Проверьте, как создан файл.",
+    ),
+    "copy_no_room": (
+        "Reading “{name}” needs about {needed:d} MB on the disk for its columns, and {free:d} MB are free. "
+        "Make room or read a part of the file.",
+        "Чтобы прочитать «{name}», нужно около {needed:d} МБ на диске для её столбцов, а свободно {free:d} МБ. "
+        "Освободите место или прочитайте часть файла.",
+    ),
+    "kernel_too_small": (
+        "The table in “{name}” would take about {needed:d} MB of memory, and the kernel may use {memory:d} MB. "
+        "Raise the limit or use a part of the file.",
+        "Таблица из «{name}» заняла бы около {needed:d} МБ памяти, а ядру доступно {memory:d} МБ. "
+        "Увеличьте предел или возьмите часть файла.",
+    ),
+    # --- value_remarks
+    "note_more_columns": (
+        "The same holds for {count:more column|more columns}: {names}.",
+        "То же относится ещё к {count:столбцу|столбцам|столбцам}: {names}.",
+    ),
+    "word_row": ("row", "строка"),
+    "kinds_integer": ("whole numbers", "целые числа"),
+    "kinds_number": ("numbers", "числа"),
+    "kinds_boolean": ("truth values", "значения «да» и «нет»"),
+    "kinds_date": ("dates", "даты"),
+    "kinds_datetime": ("dates with a time", "даты со временем"),
+    "kinds_time": ("times", "время"),
+    "kinds_text": ("text", "текст"),
+    "note_misfits": (
+        "{names} stays text: {percent} % of its cells are {kind}, and {count:cell is|cells are} not: {examples}. "
+        "To have the others as such and these missing, state types {names}={type}.",
+        "«{names}» оставлен текстом: {percent} % ячеек — {kind}, а {count:ячейка|ячейки|ячеек} — нет: {examples}. "
+        "Чтобы прочитать остальные по типу, а эти считать пропусками, укажите types {names}={type}.",
+    ),
+    "note_unfit": (
+        "{names} was stated to be {kind}; {count:cell does|cells do} not fit and {count:is|are} missing.",
+        "Для «{names}» указано: {kind}; не подходит и считается пропуском: {count:ячейка|ячейки|ячеек}.",
+    ),
+    "note_ambiguous_point": (
+        "“{mark}” in {names} was read as a decimal point; it could be a thousands mark. If so, state "
+        "thousands=“{mark}” and decimal=“,”.",
+        "«{mark}» в {names} прочитана как десятичная точка, но может отделять тысячи. Тогда укажите "
+        "thousands=«{mark}» и decimal=«,».",
+    ),
+    "note_number_because": (
+        "“{cell}” in {names} was read as {reading}, because the numbers in {column} leave no doubt.",
+        "«{cell}» в {names} прочитано как {reading}: так однозначно записаны числа в {column}.",
+    ),
+    "reading_thousand": ("a thousand", "число с тысячами"),
+    "reading_decimal": ("a decimal", "дробное число"),
+    "note_scales": (
+        "{marks} after the numbers of {names} were read as thousands, millions and so on.",
+        "Обозначения {marks} после чисел в {names} прочитаны как тысячи, миллионы и так далее.",
+    ),
+    "note_negative": (
+        "Numbers in parentheses or with a minus after them were read as negative: {names}.",
+        "Числа в скобках или с минусом в конце прочитаны как отрицательные: {names}.",
+    ),
+    "note_rounded": (
+        "Numbers in {names} have more than 17 digits; as numbers they keep about 16 of them. To keep all, state the "
+        "type text.",
+        "В {names} есть числа длиннее 17 цифр; как числа они хранят около 16. Чтобы сохранить все, укажите тип text.",
+    ),
+    "note_sentinel": (
+        "{word} stands {count:time|times} in {names} and may mean missing; it was kept as a number. If it is missing, "
+        "state missing={word}.",
+        "{word} в {names} встречается {count:раз|раза|раз} и может означать пропуск; оставлено числом. Если это "
+        "пропуск, укажите missing={word}.",
+    ),
+    "note_date_because": (
+        "“{cell}” in {names}: read as {order}, because “{because}” occurs.",
+        "«{cell}» в {names} прочитано как {order}, потому что встречается «{because}».",
+    ),
+    "note_date_because_column": (
+        "“{cell}” in {names}: read as {order}, as in {column}.",
+        "«{cell}» в {names} прочитано как {order}, как в {column}.",
+    ),
+    "note_date_formats": (
+        "Dates in {names} are written in {count:way|ways}: {formats}.",
+        "Даты в {names} записаны в {count:форме|формах|формах}: {formats}.",
+    ),
+    "note_utc": (
+        "Times in {names} say their zone; they were turned into UTC.",
+        "Для времени в {names} указан пояс; оно приведено к UTC.",
+    ),
+    "note_truth": (
+        "{names} holds truth values: {true} is true, {false} is false.",
+        "В {names} логические значения: {true} — истина, {false} — ложь.",
+    ),
+}

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import bz2
 import difflib
-import gzip
-import io
-import lzma
 import os
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from ...exceptions import Unreadable
 from ..names import shown
+from .streams import BLOCK, open_source, told
 
-BLOCK = 1 << 20
-SMALL_BLOCK = 4 << 10
-"""Packed bytes taken at a time where what they unpack to cannot be bounded beforehand."""
 MAX_BYTES = 2 << 30
 MEMORY_PER_BYTE = 10
 """Bytes of memory that reading needs at its peak for one byte of text: the text, its cells, and the frame.
@@ -28,15 +19,6 @@ MEMORY_PER_BYTE = 10
 Measured on six columns of numbers, dates and short texts: 9.9 for 81 MB, 13.9 for 16 MB (pandas 3.1).
 """
 
-_PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip"}
-_BINARY = {
-    b"\x89PNG": "picture", b"\xff\xd8\xff": "picture", b"GIF8": "picture", b"%PDF": "pdf",
-    b"\xd0\xcf\x11\xe0": "excel", b"PAR1": "parquet", b"SQLite format 3": "sqlite", b"\x89HDF": "hdf",
-    b"\x93NUMPY": "numpy", b"\x7fELF": "program", b"MZ\x90": "program", b"ORC": "orc", b"Obj\x01": "avro",
-    b"FEA1": "feather", b"7z\xbc\xaf": "archive", b"Rar!": "archive", b"PK\x05\x06": "empty_archive",
-}  # fmt: skip
-_OFFICE = {"xl/": "excel", "word/": "word", "ppt/": "slides", "content.xml": "office"}
-_PICKLES = (b"\x80\x03", b"\x80\x04\x95", b"\x80\x05\x95")
 ARROW = b"ARROW1"
 
 
@@ -60,7 +42,7 @@ def read_contents(path: Path, *, limit: int | None = None) -> Contents:
     Raises Unreadable: no such file, a folder, no permission, empty, not a table, larger than memory allows.
     """
     bound = memory_limit() if limit is None else limit
-    with _told(path):
+    with told(path.name, bound):
         if path.is_dir():
             raise _is_folder(path)
         if not path.exists():
@@ -73,17 +55,9 @@ def read_contents(path: Path, *, limit: int | None = None) -> Contents:
 
 def read_file(file: IO[bytes], path: Path, *, limit: int) -> Contents:
     """Return the unpacked bytes of an open file that is called `path`, at most `limit` of them; raises Unreadable."""
-    with _told(path):
-        start = file.read(64)
-        _refuse_binary(path, start)
-        packed = next((kind for magic, kind in _PACKED.items() if start.startswith(magic)), "")
-        file.seek(0)
-        contents = _unzip(path, file, limit) if packed == "zip" else _unpack(path, file, packed, limit)
-    if not contents.data.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
-        raise Unreadable("tables.empty_file", name=shown(path.name))
-    if packed:
-        _refuse_binary(path, contents.data[:64])
-    return contents
+    source = open_source(file, path.name, limit=limit)
+    data = source.whole() if source.large else source.start
+    return Contents(data, source.compression, source.member, source.others, source.alone)
 
 
 def is_arrow(path: Path) -> bool:
@@ -104,94 +78,6 @@ def memory_limit() -> int:
     except (AttributeError, ValueError, OSError):
         return MAX_BYTES
     return max(BLOCK, min(MAX_BYTES, free // MEMORY_PER_BYTE))
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn what the operating system and the unpackers raise into one sentence."""
-    try:
-        yield
-    except PermissionError:
-        raise Unreadable("tables.not_permitted", name=shown(path.name)) from None
-    except MemoryError:
-        raise Unreadable("tables.too_large", name=shown(path.name), megabytes=memory_limit() >> 20) from None
-    except (EOFError, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile, RuntimeError, NotImplementedError):
-        raise Unreadable("tables.damaged_archive", name=shown(path.name)) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise Unreadable("tables.cannot_open", name=shown(path.name), reason=reason) from None
-
-
-def _unpack(path: Path, file: IO[bytes], packed: str, bound: int) -> Contents:
-    if packed == "zstd":
-        return Contents(_unzstd(path, file, bound), packed)
-    unpackers: dict[str, Any] = {"gzip": gzip.open, "bz2": bz2.open, "xz": lzma.open}
-    if packed not in unpackers:
-        return Contents(_bounded(path, file, bound))
-    with unpackers[packed](file) as opened:
-        return Contents(_bounded(path, opened, bound), packed)
-
-
-def _unzstd(path: Path, file: IO[bytes], bound: int) -> bytes:
-    """Unpack all frames; unlike the library's file reader, notice a file that is cut off."""
-    import zstandard
-
-    kept = io.BytesIO()
-    rest = b""
-    frame = zstandard.ZstdDecompressor().decompressobj()
-    try:
-        while block := rest or file.read(SMALL_BLOCK):
-            if frame.eof:
-                frame = zstandard.ZstdDecompressor().decompressobj()
-            kept.write(frame.decompress(block))
-            rest = frame.unused_data if frame.eof else b""
-            if kept.tell() > bound:
-                raise Unreadable("tables.too_large", name=shown(path.name), megabytes=bound >> 20)
-    except zstandard.ZstdError:
-        raise Unreadable("tables.damaged_archive", name=shown(path.name)) from None
-    if not frame.eof:
-        raise EOFError
-    return kept.getvalue()
-
-
-def _unzip(path: Path, file: IO[bytes], bound: int) -> Contents:
-    with zipfile.ZipFile(file) as archive:
-        members = [info for info in archive.infolist() if not info.is_dir() and not _is_hidden(info.filename)]
-        names = [info.filename for info in members]
-        office = next((kind for begin, kind in _OFFICE.items() if any(n.startswith(begin) for n in names)), "")
-        if office:
-            raise Unreadable(f"tables.binary_{office}", name=shown(path.name))
-        tables = [i for i in members if i.filename.lower().endswith((".csv", ".tsv", ".tab", ".txt"))] or members
-        if not tables:
-            raise Unreadable("tables.empty_file", name=shown(path.name))
-        chosen = max(tables, key=lambda info: info.file_size)
-        with archive.open(chosen) as opened:
-            data = _bounded(path, opened, bound)
-        others = tuple(name for name in names if name != chosen.filename)
-        alone = len(archive.namelist()) == 1
-    return Contents(data, "zip", chosen.filename, others, alone)
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1].startswith(".")
-
-
-def _bounded(path: Path, opened: Any, bound: int) -> bytes:
-    """Read all of `opened`, and stop a file that unpacks without end at `bound` bytes."""
-    kept = io.BytesIO()
-    while block := opened.read(BLOCK):
-        kept.write(block)
-        if kept.tell() > bound:
-            raise Unreadable("tables.too_large", name=shown(path.name), megabytes=bound >> 20)
-    return kept.getvalue()
-
-
-def _refuse_binary(path: Path, start: bytes) -> None:
-    kind = next((kind for magic, kind in _BINARY.items() if start.startswith(magic)), "")
-    if not kind and start.startswith(_PICKLES):
-        kind = "pickle"
-    if kind:
-        raise Unreadable(f"tables.binary_{kind}", name=shown(path.name))
 
 
 def _is_folder(path: Path) -> Unreadable:

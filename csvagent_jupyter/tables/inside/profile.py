@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import pyarrow as pa
@@ -11,100 +13,106 @@ import pyarrow.compute as pc
 from ...messages import Column, Kind, Profile
 from ...translations import Language
 from ..frame import kind_of
+from ..search import is_text, plain_text
+from .sketch import finite
 
 if TYPE_CHECKING:
     from ..reader import Table
 
 MAX_COLUMNS = 1_000
 EXACT_ROWS = 1_000_000
+BATCH = 1 << 16
 MAX_CELL = 60
+MAX_COUNTED_CELL = 1_000
 EXAMPLES = 3
 FREQUENT = 20
 CATEGORY_VALUES = 50
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-MAX_FOUND = 50
-MAX_SEARCHED = 500_000
 _KINDS = frozenset(get_args(Kind))
 
 
 def profile_of(table: Table, language: Language = "en") -> Profile:
     """Return the profile of `table`; its first `MAX_COLUMNS` columns are described, the others counted."""
-    arrow = table.arrow
-    shown = arrow.column_names[:MAX_COLUMNS]
-    columns = tuple(_column(arrow.field(position), arrow.column(position)) for position in range(len(shown)))
+    columns, left_out = columns_of(table.arrow)
     return Profile(
         path=table.source_path,
         name=table.name,
-        rows=arrow.num_rows,
+        rows=table.arrow.num_rows,
         columns=columns,
         dialect=table.dialect,
         notes=table.notes,
-        columns_left_out=arrow.num_columns - len(shown),
+        columns_left_out=left_out,
     )
 
 
-def find_values(table: Table, term: str) -> list[tuple[str, str, str]]:
-    """Return up to `MAX_FOUND` (table, column, cell) triples whose cell holds `term`, whatever its case.
+def columns_of(arrow: pa.Table) -> tuple[tuple[Column, ...], int]:
+    """Describe the first `MAX_COLUMNS` columns of an Arrow table, and count the others.
 
-    Cells equal to the term come first, then those that begin with it, then those that hold it anywhere.
+    Up to `EXACT_ROWS` rows everything is exact; of more, what is not says so.
     """
-    wanted = term.strip().casefold()
-    if not wanted:
-        return []
-    ranked: list[tuple[int, int, str, str]] = []
-    for position, field in enumerate(table.arrow.schema):
-        if not _is_text(field.type):
-            continue
-        for cell in _holding(table.arrow.column(position), term.strip()):
-            folded = cell.strip().casefold()
-            rank = 0 if folded == wanted else 1 if folded.startswith(wanted) else 2
-            ranked.append((rank, len(cell), field.name, cell))
-    ranked.sort(key=lambda found: found[:2])
-    return [(table.name, name, cell) for _, _, name, cell in ranked[:MAX_FOUND]]
+    if arrow.num_rows <= EXACT_ROWS:
+        return exact_columns(arrow)
+    from .profiling import Profiler
+
+    profiler = Profiler(arrow.schema, hold=False)
+    for batch in arrow.unify_dictionaries().to_batches(max_chunksize=BATCH):
+        profiler.add(batch)
+    return profiler.columns(), profiler.columns_left_out
 
 
-def _holding(column: Any, term: str) -> list[str]:
-    """Return the distinct cells that hold `term`; only the first `MAX_SEARCHED` rows of a long column are looked at."""
-    cells = pc.unique(_plain_text(column.slice(0, MAX_SEARCHED)))
-    held = pc.match_substring(cells, term, ignore_case=True).fill_null(False)
-    found: list[str] = pc.filter(cells, held).slice(0, MAX_FOUND * 20).to_pylist()
-    return found
+def exact_columns(arrow: pa.Table) -> tuple[tuple[Column, ...], int]:
+    """Describe the first `MAX_COLUMNS` columns of a table that is in memory; count the others."""
+    fields = [arrow.field(position) for position in range(min(arrow.num_columns, MAX_COLUMNS))]
+    nulls = [arrow.column(position).null_count for position in range(len(fields))]
+    dtypes = dtypes_of(arrow.schema, nulls)
+    columns = tuple(
+        _column(Column(field.name, "empty", nulls=gaps, dtype=dtype), field, arrow.column(position))
+        for position, (field, gaps, dtype) in enumerate(zip(fields, nulls, dtypes, strict=True))
+    )
+    return columns, arrow.num_columns - len(fields)
 
 
-def _column(field: Any, column: Any) -> Column:
-    nulls = column.null_count
-    dtype = _dtype(field, column)
+def dtypes_of(schema: pa.Schema, nulls: Sequence[int]) -> list[str]:
+    """Return the names of the types that the first columns have in pandas: whole numbers with gaps are float64."""
+    fields: list[Any] = [schema.field(position) for position in range(len(nulls))]
+    arrays: list[Any] = []
+    for field, gaps in zip(fields, nulls, strict=True):
+        firm = not gaps and (pa.types.is_integer(field.type) or pa.types.is_boolean(field.type))
+        arrays.append(pa.array([0], pa.int64()).cast(field.type) if firm else pa.nulls(1, field.type))
+    metadata: Any = schema.metadata
+    frame = pa.table(arrays, schema=pa.schema(fields, metadata=metadata)).to_pandas(use_threads=False)
+    return [str(dtype) for dtype in frame.dtypes]
+
+
+def _column(base: Column, field: Any, column: Any) -> Column:
     filled = column.drop_null()
-    base = Column(field.name, _kind(field, column), nulls=nulls, dtype=dtype)
     if not len(filled):
-        return _changed(base, type="empty")
-    if _is_text(field.type):
-        return _text_column(base, _plain_text(filled))
+        return base
+    dates = may_be_dates(field) and are_midnights(filled)
+    base = replace(base, type=kind_from(field, dates))
+    if is_text(field.type):
+        return _text_column(base, plain_text(filled))
     kind = field.type
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
         filled = filled.cast(kind)
-    distinct, approximate = _distinct(filled)
-    base = _changed(base, distinct=distinct, distinct_is_approximate=approximate, examples=_examples(filled))
-    if distinct <= FREQUENT and not approximate:
-        base = _changed(base, frequent=_frequent(filled))
-    if pa.types.is_boolean(kind):
-        return base
+    distinct = int(pc.count_distinct(filled).as_py())
+    base = replace(base, distinct=distinct, examples=_examples(filled))
+    if distinct <= FREQUENT:
+        counted = pc.value_counts(filled)
+        words, counts = counted.field("values").to_pylist(), counted.field("counts").to_pylist()
+        base = replace(base, frequent=most_frequent(dict(zip(words, counts, strict=True))))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _number_column(base, filled)
     if pa.types.is_temporal(kind):
-        return _date_column(base, filled)
+        ticks: Any = filled.cast(pa.int64() if kind.bit_width == 64 else pa.int32())
+        found: Any = pc.min_max(ticks).as_py()
+        return with_moments(base, kind, found["min"], found["max"])
     return base
 
 
-def _changed(column: Column, **values: Any) -> Column:
-    from dataclasses import replace
-
-    return replace(column, **values)
-
-
-def _kind(field: Any, column: Any) -> Kind:
-    """Return the kind kept with the column, else what its type says."""
+def kind_from(field: Any, dates: bool) -> Kind:
+    """Return the kind kept with the column, else what its type says; `dates` tells that its times are all midnights."""
     kept = kind_of(field)
     if kept in _KINDS:
         kind: Kind = kept  # type: ignore[assignment]
@@ -119,75 +127,80 @@ def _kind(field: Any, column: Any) -> Kind:
         (pa.types.is_time, "time"),
         (pa.types.is_date, "date"),
         (pa.types.is_timestamp, "datetime"),
-        (_is_text, "text"),
+        (is_text, "text"),
         (pa.types.is_null, "empty"),
     ]
     found: Kind = next((kind for fits, kind in kinds if fits(field.type)), "mixed")
-    if found == "datetime" and field.type.tz is None and _midnights(column):
-        return "date"
-    return found
+    return "date" if found == "datetime" and dates and may_be_dates(field) else found
 
 
-def _midnights(column: Any) -> bool:
+def may_be_dates(field: Any) -> bool:
+    """Tell whether only the cells say if a column is of dates or of points in time."""
+    return pa.types.is_timestamp(field.type) and field.type.tz is None and kind_of(field) not in _KINDS
+
+
+def are_midnights(filled: Any) -> bool:
     """Tell dates from points in time: every one of them is a midnight."""
-    filled = column.drop_null()
-    return bool(len(filled)) and bool(pc.all(pc.equal(filled, pc.floor_temporal(filled, unit="day"))).as_py())
-
-
-def _dtype(field: Any, column: Any) -> str:
-    """Return the name of the type that the column has in the kernel's DataFrame."""
-    return str(column.slice(0, 0).to_pandas().dtype)
+    return bool(pc.all(pc.equal(filled, pc.floor_temporal(filled, unit="day"))).as_py())
 
 
 def _text_column(base: Column, cells: Any) -> Column:
-    counted = pc.value_counts(cells.slice(0, EXACT_ROWS))
+    counted = pc.value_counts(cells)
     words, counts = counted.field("values"), counted.field("counts")
-    distinct = len(words)
-    approximate = len(cells) > EXACT_ROWS
-    kind = base.type
-    few = distinct <= CATEGORY_VALUES and distinct * 2 <= len(cells)
-    if kind == "text" and few:
-        kind = "category"
-    lengths = pc.utf8_length(words)
-    frequent: tuple[tuple[str, int], ...] = ()
-    if few and not approximate and pc.max(lengths).as_py() <= 1_000:
-        top = pc.select_k_unstable(counts, k=FREQUENT, sort_keys=[("", "descending")])
-        frequent = tuple(
-            (_cut(word), count)
-            for word, count in zip(words.take(top).to_pylist(), counts.take(top).to_pylist(), strict=True)
-        )
-    return _changed(
-        base,
-        type=kind,
-        distinct=distinct,
-        distinct_is_approximate=approximate,
-        examples=tuple(_cut(word) for word in words.slice(0, EXAMPLES).to_pylist()),
-        frequent=frequent,
-    )
+    examples = tuple(cut_cell(word) for word in words.slice(0, EXAMPLES).to_pylist())
+    base = replace(base, distinct=len(words), examples=examples)
+    few = len(words) <= CATEGORY_VALUES
+    return categorised(base, dict(zip(words.to_pylist(), counts.to_pylist(), strict=True)) if few else None, len(cells))
+
+
+def categorised(base: Column, counts: Mapping[str, int] | None, cells: int) -> Column:
+    """Return a column of text as one of categories, with the frequent ones, when the different `cells` are few."""
+    if counts is None or base.distinct > CATEGORY_VALUES or base.distinct * 2 > cells:
+        return base
+    kind: Kind = "category" if base.type == "text" else base.type
+    if max(map(len, counts)) > MAX_COUNTED_CELL:
+        return replace(base, type=kind)
+    top = sorted(counts.items(), key=lambda pair: -pair[1])[:FREQUENT]
+    return replace(base, type=kind, frequent=tuple((cut_cell(word), count) for word, count in top))
+
+
+def most_frequent(counts: Mapping[Any, int]) -> tuple[tuple[str, int], ...]:
+    """Return cells that are no text with their counts, most frequent first."""
+    top = sorted(counts.items(), key=lambda pair: -pair[1])
+    return tuple((shown_cell(cell), count) for cell, count in top)
 
 
 def _number_column(base: Column, filled: Any) -> Column:
     numbers = filled.cast(pa.float64(), safe=False) if pa.types.is_decimal(filled.type) else filled
-    finite = pc.filter(numbers, pc.is_finite(numbers)) if pa.types.is_floating(numbers.type) else numbers
-    if not len(finite):
+    numbers = finite(numbers)
+    if not len(numbers):
         return base
-    bounds: Any = pc.min_max(finite).as_py()
-    quantiles: list[Any] = pc.quantile(finite, q=QUANTILES).to_pylist()  # type: ignore[arg-type]
+    bounds: Any = pc.min_max(numbers).as_py()
+    return with_numbers(base, bounds["min"], bounds["max"], pc.mean(numbers).as_py(), quantiles_of(numbers))
+
+
+def quantiles_of(column: Any) -> list[Any]:
+    """Return the quantiles of numbers, none where there is no number."""
+    numbers = column.cast(pa.float64(), safe=False) if pa.types.is_decimal(column.type) else column
+    found: list[Any] = pc.quantile(finite(numbers.drop_null()), q=QUANTILES).to_pylist()  # type: ignore[arg-type]
+    return [] if found[0] is None else found
+
+
+def with_numbers(base: Column, least: Any, most: Any, mean: float, quantiles: Sequence[Any]) -> Column:
+    """Return a column with the range of its numbers."""
     whole = base.type == "integer"
-    return _changed(
+    return replace(
         base,
-        min=_number(bounds["min"], whole),
-        max=_number(bounds["max"], whole),
-        mean=_number(pc.mean(finite).as_py(), False),
+        min=_number(least, whole),
+        max=_number(most, whole),
+        mean=_number(mean, False),
         quantiles=tuple(_number(value, whole and float(value).is_integer()) for value in quantiles),
     )
 
 
-def _date_column(base: Column, filled: Any) -> Column:
-    ticks = filled.cast(pa.int64()) if pa.types.is_duration(filled.type) else filled
-    found: Any = pc.min_max(ticks).as_py()
-    bounds = {name: pa.scalar(tick, filled.type).as_py() for name, tick in found.items()}
-    return _changed(base, min=_moment(bounds["min"], base.type), max=_moment(bounds["max"], base.type))
+def with_moments(base: Column, kind: Any, least: int, most: int) -> Column:
+    """Return a column with the range of its dates or times, which are given as the numbers that Arrow keeps."""
+    return replace(base, min=_moment(least, kind, base.type), max=_moment(most, kind, base.type))
 
 
 def _number(value: Any, whole: bool) -> Any:
@@ -196,44 +209,25 @@ def _number(value: Any, whole: bool) -> Any:
     return int(value) if whole else value
 
 
-def _moment(value: Any, kind: str) -> str:
+def _moment(tick: int, arrow: Any, kind: str) -> str:
+    value = pa.scalar(tick, arrow).as_py()
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)
     return text[:10] if kind == "date" else text
 
 
-def _distinct(filled: Any) -> tuple[int, bool]:
-    seen = filled.slice(0, EXACT_ROWS)
-    return int(pc.count_distinct(seen).as_py()), len(filled) > len(seen)
-
-
 def _examples(filled: Any) -> tuple[str, ...]:
     cells = pc.unique(filled.slice(0, 100)).slice(0, EXAMPLES).to_pylist()
-    return tuple(_shown(cell) for cell in cells)
+    return tuple(shown_cell(cell) for cell in cells)
 
 
-def _frequent(filled: Any) -> tuple[tuple[str, int], ...]:
-    counted = [(item["values"], item["counts"]) for item in pc.value_counts(filled).to_pylist()]
-    counted.sort(key=lambda pair: -pair[1])
-    return tuple((_shown(cell), count) for cell, count in counted)
-
-
-def _shown(cell: Any) -> str:
+def shown_cell(cell: Any) -> str:
+    """Return a cell that is no text as it is shown."""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))
-    text = str(cell)
-    return _cut(text.removesuffix(" 00:00:00"))
+    return cut_cell(str(cell).removesuffix(" 00:00:00"))
 
 
-def _cut(text: str) -> str:
+def cut_cell(text: str) -> str:
+    """Return a text on one line and of a readable length."""
     line = " ".join(text[: MAX_CELL * 4].split())
     return line if len(line) <= MAX_CELL and len(text) <= MAX_CELL * 4 else line[: MAX_CELL - 1] + "…"
-
-
-def _is_text(kind: Any) -> bool:
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
-def _plain_text(column: Any) -> Any:
-    return column.cast(pa.large_string()) if not pa.types.is_large_string(column.type) else column

@@ -1,0 +1,118 @@
+"""A large file seen in samples from its whole length: what its columns seem to be, and its first rows.
+
+What was only sampled says so; a reading of the whole verifies every cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import pyarrow as pa
+
+from ...messages import Dialect, Kind
+from .blocks import after_lines
+from .decoder import Decoder
+from .plans import ColumnPlan
+from .rows import parse
+from .schema import typed_table
+from .streams import Source
+from .texts import TEXT
+from .typed import convert, widen
+from .values import plan_columns, settle_words
+
+HEAD: Final = 256 << 10
+SHOWN: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The first rows of a file, and what its columns are as far as `sampled` rows of it show."""
+
+    plans: list[ColumnPlan]
+    first: pa.Table
+    sampled: int
+
+
+def planned(source: Source, dialect: Dialect, names: Sequence[str], encoding: str, body_line: int) -> list[ColumnPlan]:
+    """Return what the columns are, as samples show."""
+    if dialect.as_text:
+        return [ColumnPlan(name, "text", missing_only=()) for name in names]
+    cells = [row for rows in sampled_rows(source, dialect, len(names), encoding, body_line) for row in rows]
+    columns: list[Any] = [pa.array(column, TEXT) for column in zip(*cells, strict=True)] if cells else []
+    columns = columns or [pa.array([], TEXT) for _ in names]
+    stated = frozenset(dialect.stated)
+    types: Mapping[str, Kind] = dialect.types  # type: ignore[assignment]
+    plans = plan_columns(
+        dict(zip(names, columns, strict=True)),
+        delimiter=dialect.delimiter,
+        decimal=dialect.decimal if "decimal" in stated else "",
+        thousands=dialect.thousands if "thousands" in stated else "",
+        dayfirst=dialect.dayfirst,
+        missing=dialect.missing if "missing" in stated else None,
+        types=types,
+    )
+    return settle_words(plans)
+
+
+def glance(source: Source, dialect: Dialect, names: Sequence[str], encoding: str, body_line: int) -> Glance:
+    """Return the first rows of a large file and what its columns seem to be, without reading all of it."""
+    pieces = list(sampled_rows(source, dialect, len(names), encoding, body_line))
+    plans = planned(source, dialect, names, encoding, body_line)
+    columns: list[Any] = [pa.array(column, TEXT) for column in zip(*pieces[0][:SHOWN], strict=True)]
+    found = [
+        _fitting(plan, column) for plan, column in zip(plans, columns or [pa.array([], TEXT)] * len(names), strict=True)
+    ]
+    plans = [plan for plan, _ in found]
+    return Glance(plans, typed_table(plans, [array for _, array in found]), sum(map(len, pieces)))
+
+
+def _fitting(plan: ColumnPlan, column: Any) -> tuple[ColumnPlan, Any]:
+    """Return the plan, widened until all cells fit, and the cells."""
+    found = convert(plan, column)
+    while found.unfit and not plan.stated:
+        plan = widen(plan, found.unfit_words, unfit=found.unfit, cells=len(column))
+        found = convert(plan, column)
+    return plan, found.array
+
+
+def sampled_rows(
+    source: Source, dialect: Dialect, width: int, encoding: str, body_line: int
+) -> Iterator[list[list[str]]]:
+    """Yield rows from the start of the file, then from other places in it."""
+    body = replace(dialect, header_rows=0, skipped_rows=0, footer_rows=0, strict=False)
+    head = _text(source.start[: max(HEAD, _enough(source.start, body_line))], encoding)
+    head = head[max(0, after_lines(head, body_line - 1)) :]
+    yield _rows(head, body, width)
+    size = len(source.start) // 24
+    others = source.middle or tuple(source.start[size * n : size * n + (64 << 10)] for n in range(4, 24))
+    for piece in (*others, source.tail):
+        if encoding.lower().startswith(("utf-16", "utf_16", "utf-32", "utf_32")):
+            continue
+        text = _text(piece, encoding)
+        begin = text.find(b"\n") + 1 or text.find(b"\r") + 1
+        end = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
+        if begin < end:
+            yield _rows(text[begin:end], body, width)
+
+
+def _enough(start: bytes, body_line: int) -> int:
+    """Return how many bytes hold the header and some rows below it."""
+    at = after_lines(start, body_line - 1)
+    end = start.find(b"\n", max(at, 0) + HEAD)
+    return len(start) if end < 0 else end + 1
+
+
+def _rows(text: bytes, body: Dialect, width: int) -> list[list[str]]:
+    rows = parse(text.decode("utf-8", "replace"), body, width)
+    return [row[:width] for row in rows.cells]
+
+
+def _text(piece: bytes, encoding: str) -> bytes:
+    return Decoder(encoding).utf8(piece, final=True)
+
+
+def row_bytes(head: bytes) -> int:
+    """Return how long a row is, about."""
+    return len(head) // max(1, head.count(b"\n") or head.count(b"\r"))
