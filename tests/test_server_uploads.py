@@ -138,6 +138,13 @@ def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(host: Jupyt
         assert connection.recv(4096).startswith(b"HTTP/1.1 403"), "who is not signed in sends no body"
 
 
+@pytest.mark.parametrize(("language", "bound"), [("en", "1 MB"), ("ru", "1 МБ")])
+def test_what_is_too_large_is_told_in_a_size_that_can_be_read(anna: httpx.Client, language: str, bound: str) -> None:
+    reply = anna.post("/api/profile", params={"lang": language}, json={"paths": ["x" * 2**20]})
+    assert (reply.status_code, reply.json()["reason"]) == (413, "too_large")
+    assert bound in reply.json()["message"]
+
+
 def test_a_body_in_chunks_that_grows_too_large_is_cut(host: JupyterHost, anna: httpx.Client) -> None:
     def body() -> Iterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'

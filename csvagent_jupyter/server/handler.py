@@ -104,7 +104,7 @@ class CSVAgentHandler(ExtensionHandlerMixin, JupyterHandler):
     def read_json(self, shape: type[T]) -> T:
         """Return the body as `shape`, a msgspec or data class; raises BadInput that names what does not fit."""
         if len(self.body) > MAX_JSON:
-            raise HTTPError(413, say("server.too_large", self.language, limit=MAX_JSON // 1024))
+            raise HTTPError(413, say("server.too_large", self.language, limit=MAX_JSON))
         try:
             return msgspec.json.decode(self.body or b"{}", type=shape)
         except (msgspec.DecodeError, RecursionError) as error:

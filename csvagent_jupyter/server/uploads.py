@@ -128,7 +128,7 @@ class FormReader:
             return
         self._text += data[start:end]
         if len(self._text) > MAX_FIELD:
-            raise BadInput("server.long_field", name=self._name[:80], limit=MAX_FIELD // 1024)
+            raise BadInput("server.long_field", name=self._name[:80], limit=MAX_FIELD)
 
     def _end(self) -> None:
         if self._incoming is None:
@@ -260,7 +260,7 @@ class FormHandler(CSVAgentAPIHandler):
         self.request.connection.set_max_body_size(limit)  # type: ignore[union-attr]
 
     def _too_large(self, limit: int) -> HTTPError:
-        return HTTPError(413, say("server.too_large", self.language, limit=limit // 1024))
+        return HTTPError(413, say("server.too_large", self.language, limit=limit))
 
 
 def _extended(disposition: bytes) -> str | None:

@@ -65,8 +65,8 @@ TEXTS: Catalogue = {
         "За один раз принимается не больше {limit} частей. Отправьте меньше.",
     ),
     "long_field": (
-        "The field `{name}` is longer than {limit} KB. Send files as files.",
-        "Поле «{name}» длиннее {limit} КБ. Файлы отправляйте файлами.",
+        "The field `{name}` is longer than {limit:size}. Send files as files.",
+        "Поле «{name}» длиннее {limit:size}. Файлы отправляйте файлами.",
     ),
     "empty_file": (
         "The file {name} is empty. Choose one that has data.",
@@ -152,7 +152,7 @@ TEXTS: Catalogue = {
         "Чего не хватает, покажет `csvagent doctor`.",
     ),
     "too_large": (
-        "The request is larger than {limit} KB. Send files by upload instead.",
-        "Запрос больше {limit} КБ. Файлы отправляйте загрузкой.",
+        "The request is larger than {limit:size}. Send files by upload instead.",
+        "Запрос больше {limit:size}. Файлы отправляйте загрузкой.",
     ),
 }

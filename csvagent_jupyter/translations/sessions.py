@@ -175,14 +175,14 @@ TEXTS: Catalogue = {
         "c.CSVAgentManager.data_folder либо JUPYTER_DATA_DIR.",
     ),
     "artifact_too_large": (
-        "{name} is larger than a kept file may be ({limit:byte|bytes}). Write less, or in several files.",
-        "{name} больше, чем может быть сохранённый файл ({limit:байт|байта|байт}). Запишите меньше или по частям.",
+        "{name} is larger than a kept file may be ({limit:size}). Write less, or in several files.",
+        "{name} больше, чем может быть сохранённый файл ({limit:size}). Запишите меньше или по частям.",
     ),
     "quota": (
-        "Your kept files would take more than {limit:byte|bytes}. Delete sessions that you no longer need: their files "
+        "Your kept files would take more than {limit:size}. Delete sessions that you no longer need: their files "
         "are freed at the latest {days:day|days} after that. The administrator can set another bound "
         "(c.CSVAgentManager.artifact_quota) or an earlier end (c.CSVAgentManager.artifact_days).",
-        "Ваши сохранённые файлы не помещаются в отведённое место ({limit:байт|байта|байт}). Удалите сессии, которые "
+        "Ваши сохранённые файлы не помещаются в отведённое место ({limit:size}). Удалите сессии, которые "
         "больше не нужны: их файлы исчезнут не позже чем через {days:день|дня|дней} после этого. Администратор может "
         "дать больше места (c.CSVAgentManager.artifact_quota) или сократить срок (c.CSVAgentManager.artifact_days).",
     ),
