@@ -1,32 +1,247 @@
-"""How a text table is written: delimiter, quoting, preamble and header, found by CleverCSV and by looking at its rows.
+"""How a text is laid out: delimiter, quotes, what stands above and below the table, which rows name its columns.
 
-`detect` decides, `scan` counts: every row of the file is walked once, so that what does not fit is told by line number.
+`examine` looks at the beginning and the end of a text (at all of it, when it is short) and decides; `rows.parse` then
+reads it as decided, whole or block by block.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import itertools
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...messages import Dialect
+from .cutting import Cut, cut, is_empty
+from .delimiters import SAMPLE, find_marks
+from .header import header_rows
+from .lines import prepared, split_lines
+from .regions import Region, remarks_below, stacked, titles_above, totals_below, usual_width
 
-SAMPLE = 12_000
-SAMPLE_ROWS = 200
-WEAK = frozenset({":", "~", "^", " "})
-"""Marks that are more often part of a cell: believed only when every line has as many of them."""
-DELIMITERS = (",", ";", "\t", "|", *sorted(WEAK))
 MAX_LINES_TOLD = 5
-csv.field_size_limit(1 << 30)
+SHORT = 300_000
+"""A text up to this length is looked at as a whole; of a longer one the beginning and the end."""
+WITH_GAPS = 4_000_000
+"""Up to this length also a text with blank lines in the middle is looked at as a whole."""
+HEAD_LINES = 3_000
+TAIL_LINES = 300
+HEADER_SAMPLE = 200
+NEARLY = 0.8
+"""A later table is read instead of the first one when the first has fewer of its rows than this."""
+COMMENTS = ("#", "//", "--", "%", "!", ";")
+_SEP = re.compile(r"\"?sep=([^\r\n\"]{1,8}|\")\"?[ \t,;]*(?:\r\n|\r|\n)", re.IGNORECASE)
 
-_NUMBER = re.compile(r"[-+(]?[$€£¥₽]?\s?\d[\d\s.,'’]*(e[-+]?\d+)?\s?[%$€£¥₽)]?", re.IGNORECASE)
-_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T]\d{1,2}:\d{2}.*)?|\d{1,2}:\d{2}(:\d{2})?.*")
-_WORDS = frozenset({"true", "false", "nan", "null", "na", "n/a", "none", "-"})
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several tables in a text: its lines, from 1, how many rows it has, and the names of its columns."""
+
+    first_line: int
+    last_line: int
+    rows: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was seen: the dialect to read with, the tables (one or more), what stands above and below the one read.
+
+    `totals_line` is the line of the totals row that was cut off, 0 when none was.
+    """
+
+    dialect: Dialect
+    tables: tuple[Part, ...] = ()
+    above: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+    totals_line: int = 0
+
+
+def detect(
+    text: str,
+    *,
+    suffix: str = "",
+    given: Dialect | None = None,
+    fixed: frozenset[str] = frozenset(),
+    whole: bool = True,
+) -> Dialect:
+    """Return the dialect of `text`; the fields named in `fixed` are taken from `given` as they are."""
+    return examine(text, suffix=suffix, given=given, fixed=fixed, whole=whole).dialect
+
+
+def examine(
+    text: str,
+    *,
+    suffix: str = "",
+    given: Dialect | None = None,
+    fixed: frozenset[str] = frozenset(),
+    whole: bool = True,
+) -> Examined:
+    """Look at a text, or (not `whole`) at the beginning and the end of one, joined at the ends of lines.
+
+    Sums are not checked on a part of a text, so no row of totals is cut off there.
+    """
+    given = given or Dialect()
+    text = text.replace("\0", "") if "\0" in text else text
+    sep = _SEP.match(text) if "skipped_rows" not in fixed else None
+    if sep is not None and "delimiter" not in fixed:
+        given, fixed = replace(given, delimiter=sep[1].replace("\\t", "\t")), fixed | {"delimiter"}
+    start = sep.end() if sep is not None else 0
+    sample = _sample(text, start)
+    found = find_marks(_without_remarks(sample, given, fixed), suffix, given, fixed)
+    names = {"encoding", "delimiter", "quotechar", "escapechar", "decimal", "thousands", "comment", "missing", "types"}
+    found = replace(found, **{name: getattr(given, name) for name in fixed & names})
+    return _Layout(text, found, given, fixed, sep is not None, whole).examined()
+
+
+def _sample(text: str, start: int) -> str:
+    if len(text) - start <= SAMPLE:
+        return text[start:]
+    end = max(text.rfind("\n", start, start + SAMPLE), text.rfind("\r", start, start + SAMPLE))
+    return text[start : end + 1] if end > start else text[start : start + SAMPLE]
+
+
+def _without_remarks(sample: str, given: Dialect, fixed: frozenset[str]) -> str:
+    """Return the sample without lines that begin with a mark of remarks, unless most do."""
+    marks = (given.comment,) if "comment" in fixed and given.comment else COMMENTS[:-1]
+    lines = split_lines(sample)
+    kept = [line for line in lines if not line.startswith(marks)]
+    return "".join(kept) if 2 * len(kept) > len(lines) or len(kept) > HEADER_SAMPLE else sample
+
+
+class _Layout:
+    """The layout of one text whose delimiter and quotes are known."""
+
+    def __init__(
+        self, text: str, dialect: Dialect, given: Dialect, fixed: frozenset[str], has_sep: bool, whole: bool
+    ) -> None:
+        self.dialect, self.given, self.fixed, self.whole = dialect, given, fixed, whole
+        self.lines, self.script = prepared(text, dialect)
+        self.top = given.skipped_rows if "skipped_rows" in fixed else int(has_sep)
+        self.bottom = len(self.lines)
+        if "footer_rows" in fixed:
+            self.bottom = max(self.top, self.bottom - given.footer_rows)
+        self.tail_from = self.bottom
+        self.rows = self._cut(len(text))
+        self.comment = dialect.comment if "comment" in fixed else self._comment()
+        if self.comment:
+            self.rows = [row for row in self.rows if not self.lines[row.line].startswith(self.comment)]
+
+    def _cut(self, size: int) -> list[Cut]:
+        top, bottom = self.top, self.bottom
+        if size <= SHORT or (size <= WITH_GAPS and self._has_gaps()) or bottom - top <= HEAD_LINES + TAIL_LINES:
+            return self._restored(cut(self.lines[top:bottom], self.script, top))
+        self.tail_from = bottom - TAIL_LINES
+        head = cut(self.lines[top : top + HEAD_LINES], self.script, top)
+        return self._restored(head + cut(self.lines[self.tail_from : bottom], self.script, self.tail_from))
+
+    def _restored(self, rows: list[Cut]) -> list[Cut]:
+        if not self.script.is_exchanged:
+            return rows
+        return [replace(row, cells=[self.script.restored(cell) for cell in row.cells]) for row in rows]
+
+    def _has_gaps(self) -> bool:
+        """Tell whether blank lines stand between others."""
+        nothing = self.script.delimiter + " \t\r\n"
+        first = next((n for n, line in enumerate(self.lines[self.top :]) if line.strip(nothing)), 0)
+        last = next((n for n, line in enumerate(reversed(self.lines)) if line.strip(nothing)), 0)
+        return any(not line.strip(nothing) for line in self.lines[self.top + first : len(self.lines) - last])
+
+    def _comment(self) -> str:
+        """Return the mark that begins remark lines below the first row of the table; "" when there are none."""
+        width = usual_width(self.rows)
+        top = titles_above(self.rows)
+        for mark in COMMENTS:
+            if mark[0] == self.script.delimiter[:1] or self.script.quote == mark:
+                continue
+            marked = [row for row in self.rows[top + 1 :] if self.lines[row.line].startswith(mark)]
+            fits = [row for row in marked if len(row.cells) == width and width > 1]
+            enough = len(mark) > 1 or mark == "#" or len(marked) > 1
+            if marked and not fits and enough and len(marked) * 2 < len(self.rows) and width > 1:
+                return mark
+        return ""
+
+    def examined(self) -> Examined:
+        """Return everything that was seen."""
+        rows = self.rows
+        dialect = replace(self.dialect, comment=self.comment)
+        regions = self._tables() if "skipped_rows" not in self.fixed else []
+        if not any(not is_empty(row.cells) for row in rows):
+            return Examined(self._settled(dialect))
+        number = self._chosen(regions)
+        several = len(regions) > 1
+        if several:
+            first, last = regions[number - 1].first, regions[number - 1].last
+        else:
+            first = 0 if "skipped_rows" in self.fixed else titles_above(rows)
+            last = len(rows) - 1
+        while first < last and is_empty(rows[first].cells):
+            first += 1
+        table = rows[first : last + 1]
+        body = [row.cells for row in table if not is_empty(row.cells)]
+        many = header_rows(body[:HEADER_SAMPLE]) if "header_rows" not in self.fixed else self.given.header_rows
+        kept, totals = self._without_footer(table, many)
+        end = table[kept - 1].end if kept else self.bottom
+        skipped = rows[first].line
+        footer = len(self.lines) - end if self._cuts_something(end) else 0
+        dialect = replace(
+            dialect,
+            skipped_rows=skipped,
+            header_rows=many,
+            footer_rows=footer,
+            table=number if several else 1,
+        )
+        parts = tuple(self._part(region) for region in regions) if several else ()
+        return Examined(self._settled(dialect), parts, self._told(0, skipped), self._told(end, len(self.lines)), totals)
+
+    def _tables(self) -> list[Region]:
+        """Return the tables; keys with their values and remark lines above or below a larger one are none."""
+        regions = stacked(self.rows)
+        if len(regions) < 2:
+            return regions
+        main = max(regions, key=lambda region: region.rows * region.width)
+        return [region for region in regions if region is main or not self._is_metadata(region, main)]
+
+    def _is_metadata(self, region: Region, main: Region) -> bool:
+        line = self.lines[self.rows[region.first].line]
+        if line.startswith(COMMENTS[:-1]):
+            return True
+        return region.width < min(3, main.width) and region.rows * 3 < main.rows
+
+    def _settled(self, dialect: Dialect) -> Dialect:
+        return replace(dialect, **{name: getattr(self.given, name) for name in self.fixed})
+
+    def _chosen(self, regions: Sequence[Region]) -> int:
+        """Return the number of the table to read, from 1: the stated one, else the largest; the first when in doubt."""
+        if "table" in self.fixed:
+            return min(self.given.table, max(1, len(regions)))
+        if len(regions) < 2:
+            return 1
+        most = max(region.rows for region in regions)
+        return 1 + next(n for n, region in enumerate(regions) if region.rows >= NEARLY * most)
+
+    def _without_footer(self, table: Sequence[Cut], many: int) -> tuple[int, int]:
+        """Return how many rows of the table stay, and the line of a row of totals that does not."""
+        if "footer_rows" in self.fixed:
+            return len(table), 0
+        width = usual_width(table)
+        kept = len(table) - remarks_below(table[many:], width)
+        filled = [row for row in table[many:kept] if not is_empty(row.cells)]
+        if self.whole and filled and self.tail_from == self.bottom and totals_below([row.cells for row in filled]):
+            last = filled[-1]
+            return next(n for n, row in enumerate(table) if row is last), last.line + 1
+        return kept, 0
+
+    def _cuts_something(self, end: int) -> bool:
+        return any(line.strip(self.script.delimiter + " \t\r\n") for line in self.lines[end : self.bottom])
+
+    def _part(self, region: Region) -> Part:
+        rows = self.rows
+        return Part(rows[region.first].line + 1, rows[region.last].end, region.rows, region.header)
+
+    def _told(self, first: int, last: int) -> tuple[str, ...]:
+        nothing = self.script.delimiter + ' "\t\r\n'
+        found = [self.script.restored(line.strip(nothing)) for line in self.lines[first:last][:20]]
+        return tuple(line[:200] for line in found if line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +270,6 @@ class Layout:
     long_count: int = 0
     blank_count: int = 0
     body_from: int = 0
-
-
-def detect(
-    text: str, *, suffix: str = "", given: Dialect | None = None, fixed: frozenset[str] = frozenset()
-) -> Dialect:
-    """Return the dialect of `text`; the fields named in `fixed` are taken from `given` as they are."""
-    given = given or Dialect()
-    sample = _sample(text)
-    found = _written(sample, suffix)
-    if "delimiter" in fixed or "quotechar" in fixed:
-        found = replace(found, **{name: getattr(given, name) for name in fixed & {"delimiter", "quotechar"}})
-    if "escapechar" not in fixed:
-        found = replace(found, escapechar=_escape(text, found.quotechar))
-    found = replace(found, **{name: getattr(given, name) for name in fixed})
-    rows = list(itertools.islice(rows_of(text, found), SAMPLE_ROWS))
-    filled = [row for row in rows if not is_blank(row.cells)]
-    if not filled:
-        return found
-    top = 0
-    if "skipped_rows" not in fixed:
-        top = _preamble(filled)
-        found = replace(found, skipped_rows=filled[top].number if top else 0)
-    else:
-        top = next((n for n, row in enumerate(filled) if row.number >= given.skipped_rows), 0)
-    if "header_rows" not in fixed:
-        found = replace(found, header_rows=_header_rows([row.cells for row in filled[top:]]))
-    return found
 
 
 def rows_of(text: str, dialect: Dialect) -> Iterator[Row]:
@@ -141,150 +329,5 @@ def _count(layout: Layout, cells: Sequence[str], line: int) -> None:
 
 
 def _reader(text: str, dialect: Dialect) -> Any:
-    return csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=dialect.delimiter,
-        quotechar=dialect.quotechar or None,
-        escapechar=dialect.escapechar or None,
-        quoting=csv.QUOTE_MINIMAL if dialect.quotechar else csv.QUOTE_NONE,
-    )
-
-
-def _sample(text: str) -> str:
-    if len(text) <= SAMPLE:
-        return text
-    end = text.rfind("\n", 0, SAMPLE)
-    return text[: end + 1] if end > 0 else text[:SAMPLE]
-
-
-def _written(sample: str, suffix: str) -> Dialect:
-    """Ask CleverCSV for the delimiter, and believe it only where the lines bear it out."""
-    import clevercsv
-
-    delimiters = [mark for mark in DELIMITERS if mark in sample]
-    if suffix in {".tsv", ".tab"}:
-        delimiters = ["\t"]
-    if not delimiters:
-        return Dialect()
-    found = clevercsv.Detector().detect(sample.replace("\0", ""), delimiters=delimiters)
-    delimiter = found.delimiter if found is not None and found.delimiter else _most_even(sample, delimiters)
-    dialect = Dialect(delimiter=delimiter, quotechar=_quotechar(sample, delimiter))
-    rows = [row.cells for row in itertools.islice(rows_of(sample, dialect), SAMPLE_ROWS) if not is_blank(row.cells)]
-    return dialect if _divides(rows, delimiter) else Dialect(delimiter=_absent(sample))
-
-
-def _divides(rows: Sequence[tuple[str, ...]], delimiter: str) -> bool:
-    """Tell whether the delimiter really makes columns: not when most rows have one cell, or 1,5 is one number."""
-    widths = Counter(len(row) for row in rows)
-    if not rows or len(widths) == 1:
-        return True
-    if delimiter in WEAK:
-        return False
-    if len(rows[0]) == 1 and delimiter == "," and all(len(row) == 2 and "".join(row).isdecimal() for row in rows[1:]):
-        return False
-    return len(rows[0]) > 1 or widths[1] * 2 <= len(rows)
-
-
-def _absent(sample: str) -> str:
-    """Return a delimiter that does not occur, for a text of one column."""
-    return next((mark for mark in (",", ";", "\t", "|") if mark not in sample), "\x1f")
-
-
-def _quotechar(sample: str, delimiter: str) -> str:
-    """Return the quote that stands where cells begin and end; apostrophes inside words do not count."""
-    mark = re.escape(delimiter)
-    pairs = {
-        quote: len(re.findall(rf"(?:^|{mark}){quote}[^{quote}\n]*{quote}(?={mark}|\r|$)", sample, re.MULTILINE))
-        for quote in ('"', "'")
-    }
-    return "'" if pairs["'"] > pairs['"'] else '"'
-
-
-def _most_even(sample: str, delimiters: Iterable[str]) -> str:
-    """Return the delimiter that cuts most lines into the same number of cells, "," when none does."""
-    lines = [line for line in sample.splitlines() if line.strip()][:SAMPLE_ROWS]
-    best, best_share = ",", 0.0
-    for mark in delimiters:
-        if mark in WEAK:
-            continue
-        counts = Counter(line.count(mark) for line in lines)
-        count, lines_with = counts.most_common(1)[0]
-        if count and lines_with / len(lines) > best_share:
-            best, best_share = mark, lines_with / len(lines)
-    return best
-
-
-def _escape(text: str, quotechar: str) -> str:
-    r"""Return the backslash when quotes inside quoted cells are written \" and never doubled."""
-    if not quotechar or f"\\{quotechar}" not in text:
-        return ""
-    inner = re.escape(quotechar)
-    return "\\" if re.search(rf"[^\n{inner}\\]\\{inner}[^\n{inner},;\t|]", text) else ""
-
-
-def _preamble(rows: Sequence[Row]) -> int:
-    """Return how many filled rows stand above the table: titles and remarks, narrower than the rows that follow.
-
-    A last row that is wider than all others is no table with everything else above it.
-    """
-    widths = Counter(len(row.cells) for row in rows)
-    usual = max(widths, key=lambda width: (widths[width], width))
-    if usual < 2 or len(rows) < 3:
-        return 0
-    for number, row in enumerate(rows[:30]):
-        filled = sum(1 for cell in row.cells if cell.strip())
-        if len(row.cells) >= usual - 1 and filled > max(1, usual // 2):
-            return number if number < len(rows) - 1 else 0
-    return 0
-
-
-def _header_rows(rows: Sequence[tuple[str, ...]]) -> int:
-    """Return how many rows name the columns: 0 when the first is data like the rest, 2 for groups over names.
-
-    A column whose other cells are numbers or dates votes: for a header when its first cell is a word.
-    """
-    first, body = rows[0], rows[1:]
-    if not body:
-        return 1
-    if _is_group(first, body):
-        return 2
-    named, data = 0, 0
-    for position, cell in enumerate(first):
-        if not _column_is_typed(body, position):
-            continue
-        if _is_typed(cell.strip()):
-            data += 1
-        elif cell.strip():
-            named += 1
-    if data > named and not _counts_up([cell for cell in first if _is_typed(cell.strip())]):
-        return 0
-    return 1
-
-
-def _is_group(first: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> bool:
-    """Tell a row of groups with gaps over a row of names that fills every gap: "Travel", "" over "Air", "Rail"."""
-    second, rest = body[0], body[1:]
-    if not rest or len(second) != len(first) or any(_is_typed(cell.strip()) for cell in (*first, *second)):
-        return False
-    gaps = [not cell.strip() for cell in first]
-    covered = all(upper.strip() or lower.strip() for upper, lower in zip(first, second, strict=True))
-    left_open = sum(1 for cell in second if not cell.strip())
-    typed = any(_column_is_typed(rest, position) for position in range(len(first)))
-    return typed and covered and any(gaps[1:]) and not gaps[0] and (left_open > 0 or sum(gaps) > 1)
-
-
-def _column_is_typed(body: Sequence[tuple[str, ...]], position: int) -> bool:
-    values = [row[position].strip() for row in body if position < len(row) and row[position].strip()]
-    return bool(values) and sum(1 for value in values if _is_typed(value)) >= 0.8 * len(values)
-
-
-def _is_typed(cell: str) -> bool:
-    return bool(_NUMBER.fullmatch(cell) or _DATE.fullmatch(cell)) or cell.casefold() in _WORDS
-
-
-def _counts_up(cells: Sequence[str]) -> bool:
-    """Tell column names that are numbers in a row: 2019, 2020, 2021."""
-    if len(cells) < 2 or not all(cell.strip().isdecimal() for cell in cells):
-        return False
-    numbers = [int(cell) for cell in cells]
-    return all(after - before == 1 for before, after in itertools.pairwise(numbers))
+    lines, script = prepared(text, dialect)
+    return script.reader(lines, strict=False)

@@ -9,9 +9,6 @@ from dataclasses import dataclass, field
 from .lines import Script
 from .repairs import Kind, Repairs
 
-MOST_EXTRA = 8
-"""So many cells too many, or as many as the table has columns, are kept as columns; the rest becomes one cell."""
-
 
 @dataclass(slots=True)
 class Rows:
@@ -28,10 +25,14 @@ class Rows:
 
 
 class Gathering:
-    """Takes rows one after the other, or many at once when they are known to be regular."""
+    """Takes rows one after the other, or many at once when they are known to be regular.
 
-    def __init__(self, width: int, header_rows: int, script: Script, repairs: Repairs) -> None:
+    A row keeps up to `most` cells; what is beyond them becomes one.
+    """
+
+    def __init__(self, width: int, header_rows: int, script: Script, repairs: Repairs, most: int) -> None:
         self.width = width
+        self.most = most
         self.header_left = header_rows
         self.script = script
         self.repairs = repairs
@@ -62,6 +63,9 @@ class Gathering:
             self.repairs.add(kind, line)
         if self.header_left:
             self.header_left -= 1
+            if len(row) > self.width == sum(1 for cell in row if cell):
+                row = [cell for cell in row if cell]
+                self.repairs.add("emptied", line)
             self.found.header.append(row)
             return
         if self.width > 1 and row == self.last_header:
@@ -82,11 +86,10 @@ class Gathering:
             filled -= 1
         if filled < len(row):
             self.repairs.add("emptied", line)
-        most = self.width + max(MOST_EXTRA, self.width)
         if filled > self.width:
             self.repairs.add("extra", line)
-        if filled > most:
-            return [*row[: most - 1], self.script.written_delimiter.join(row[most - 1 : filled])]
+        if filled > self.most:
+            return [*row[: self.most - 1], self.script.written_delimiter.join(row[self.most - 1 : filled])]
         return row[:filled]
 
     def _again(self, line: int) -> None:

@@ -84,8 +84,9 @@ class Columns:
                 column.add(cell)
 
     def judged(self, cells: list[str], kinds: list[Kind]) -> Mended:
-        """Return a row with how well it fits."""
-        fits = [column.fit(cell) for column, cell in zip(self.columns, cells, strict=False)]
+        """Return a row with how well it fits; a quote that strayed into a cell does not count."""
+        bare = [cell.strip("\"'") or cell for cell in cells] if kinds else cells
+        fits = [column.fit(cell) for column, cell in zip(self.columns, bare, strict=False)]
         return Mended(cells, kinds, sum(fits), sum(1 for fit in fits if fit < 0))
 
     def aligned(self, cells: list[str], script: Script) -> Mended | None:

@@ -15,15 +15,19 @@ from itertools import islice
 from ...messages import Dialect
 from .gathering import Gathering, Rows
 from .lines import Script, prepared
-from .mending import LONGEST_LINE, OTHERS, Columns, Mended, cuts
+from .mending import LONGEST_LINE, OTHERS, Columns, cuts
 from .repairs import Kind, Repairs, refuse
 
 __all__ = ["Repairs", "Rows", "parse", "refuse"]
 
 BULK = 4096
 SAMPLE = 400
+USUAL = 0.8
 MOST_LINES = 200
 """A damaged row is looked for over at most so many lines."""
+MOST_EXTRA = 2_000
+MOST_CELLS = 2_000_000
+"""Cells too many are kept as columns up to so many, and so many empty cells that they make in other rows."""
 WASTE = 4
 """How many times the text may be read in vain for quotes that are never closed."""
 
@@ -45,6 +49,8 @@ class _Parser:
         self.size = len(text)
         self.truncated = bool(text) and text[-1] not in "\r\n" and not dialect.footer_rows
         lines, self.script = prepared(text, dialect)
+        while lines and not dialect.footer_rows and not lines[-1].strip():
+            lines.pop()
         self.first = first_line + dialect.skipped_rows
         last = len(lines) - dialect.footer_rows
         if dialect.skipped_rows or dialect.footer_rows:
@@ -56,7 +62,8 @@ class _Parser:
             self._without_comments()
         self.sample = self._sampled()
         self.width = width or self._usual_width()
-        self.gathered = Gathering(self.width, dialect.header_rows, self.script, self.repairs)
+        most = min(MOST_EXTRA, max(self.width, 8, MOST_CELLS // max(1, len(self.lines))))
+        self.gathered = Gathering(self.width, dialect.header_rows, self.script, self.repairs, self.width + most)
         self.columns: Columns | None = None
         self.waste = WASTE * self.size + 1_000_000
 
@@ -126,11 +133,14 @@ class _Parser:
     def _usual_width(self) -> int:
         """Return the width of most rows; the header's when it is wider, or when no width is usual."""
         body = self.sample[self.dialect.header_rows :]
-        head = max((len(row) for row in self.sample[: self.dialect.header_rows]), default=0)
+        names = self.sample[: self.dialect.header_rows]
+        head = max((len(row) for row in names), default=0)
         if not body:
             return head or 1
         widths = Counter(len(row) for row in body)
         usual, often = max(widths.items(), key=lambda item: (item[1], item[0]))
+        if head > usual > 1 and often >= USUAL * len(body) and all(_filled(row) == usual for row in names):
+            return usual
         if head and (head >= usual or often * 2 < len(body)):
             return head
         if not head and often * 2 < len(body):
@@ -157,7 +167,7 @@ class _Parser:
             if single and not self.gathered.header_left and not self._is_odd(bulk, begin):
                 self._take(bulk, begin)
                 if failed:
-                    return self._irregular(begin + len(bulk), [])
+                    return self._irregular(begin + len(bulk), [], begin + len(bulk))
                 if not bulk:
                     return len(self.lines)
                 continue
@@ -198,12 +208,12 @@ class _Parser:
                 try:
                     row = next(reader)
                 except (csv.Error, StopIteration):
-                    at = self._irregular(at, [])
+                    at = self._irregular(at, [], at)
                     break
                 after = len(self.lines) - feed.__length_hint__()  # type: ignore[attr-defined]
                 if not self._fits(row, at, after):
                     self._spend(at, after)
-                    at = self._irregular(at, row if after == at + 1 else [])
+                    at = self._irregular(at, row, after)
                     break
                 self._add(row, at, [])
                 at = after
@@ -240,24 +250,23 @@ class _Parser:
             self.columns = Columns(whole, self.width)
         return self.columns
 
-    def _irregular(self, at: int, row: list[str]) -> int:
-        """Take the row that begins on line `at` and is not regular; return the line behind it."""
+    def _irregular(self, at: int, row: list[str], after: int) -> int:
+        """Take the row that begins on line `at` and is not regular; return the line behind it.
+
+        `row` is what Python's reader made of it, up to line `after`; empty when it could not.
+        """
         line = self.lines[at].rstrip("\r\n")
         if len(line) > LONGEST_LINE:
-            self._add(row or line.split(self.script.delimiter), at, [] if row else ["unquoted"])
+            alone = row if after == at + 1 else []
+            self._add(alone or line.split(self.script.delimiter), at, [] if alone else ["unquoted"])
             return at + 1
         ways = [_Way(cells, kinds, 1) for cells, kinds in cuts(line, self.script)]
         whole = [way for way in ways if len(way.cells) == self.width]
         if not whole and self.script.quote and line.count(self.script.quote) % 2:
             whole = self._longer(at)
-        if whole and not self.gathered.header_left:
-            known = self._known()
-            judged = [known.judged(way.cells, way.kinds) for way in whole]
-            best = min(range(len(whole)), key=lambda n: (judged[n].misfits, n))
-            if not judged[best].misfits or known.rows < 3:
-                self._add(whole[best].cells, at, whole[best].kinds)
-                return at + whole[best].lines
-        way = self._mended(ways, whole, line) if not self.gathered.header_left else (whole or ways)[0]
+            if not whole and after > at + 1 and self.width < len(row) <= self.width + 2:
+                whole = [_Way(row, [], after - at)]
+        way = self._best(ways, whole, line)
         self._add(way.cells, at, way.kinds)
         return at + way.lines
 
@@ -277,30 +286,30 @@ class _Parser:
                     break
         return []
 
-    def _mended(self, ways: Sequence[_Way], whole: Sequence[_Way], line: str) -> _Way:
+    def _best(self, ways: Sequence[_Way], whole: Sequence[_Way], line: str) -> _Way:
+        """Return the way to read a row that fits its columns best; the plainest, when that does not tell."""
+        if self.gathered.header_left:
+            return (whole or ways)[0]
         known = self._known()
-        plain = (whole or ways)[0]
-        best = known.judged(self._simply(plain.cells), [])
-        least, found = best.misfits, plain
-        if plain in whole or len(plain.cells) != self.width:
-            least = best.misfits if plain in whole or len(plain.cells) < self.width else max(1, best.misfits)
-        options = [(way.cells, way.kinds) for way in ways]
-        if self._another_delimiter_helps(ways):
+        if whole:
+            judged = [known.judged(way.cells, way.kinds).misfits for way in whole]
+            least = min(judged)
+            found = whole[judged.index(least)]
+        else:
+            found = ways[0]
+            least = known.judged(self._simply(found.cells), []).misfits
+            if len(found.cells) > self.width and any(cell.strip() for cell in found.cells[self.width :]):
+                least += 1
+        if known.rows < 3 or least <= (1 if whole else 0):
+            return found
+        options: list[tuple[list[str], list[Kind]]] = [(way.cells, way.kinds) for way in ways]
+        if least > 1:
             options += [(cells, ["other_delimiter"]) for cells in self._by_others(line)]
         for cells, kinds in options:
-            if len(cells) == self.width and not least:
-                continue
             mended = known.aligned(cells, self.script)
-            if mended is not None and mended.misfits < least and self._is_sure(mended, kinds):
+            if mended is not None and mended.misfits < least and (not mended.misfits or not kinds):
                 least, found = mended.misfits, _Way(mended.cells, [*kinds, *mended.kinds], 1)
-        return found if found is not plain or plain in whole else _Way(plain.cells, plain.kinds, plain.lines)
-
-    def _is_sure(self, mended: Mended, kinds: Sequence[Kind]) -> bool:
-        """Tell whether a mended row fits so well that it is no guess."""
-        return mended.misfits == 0 or (mended.misfits * 4 <= self.width and not kinds)
-
-    def _another_delimiter_helps(self, ways: Sequence[_Way]) -> bool:
-        return self.width > 2 and all(len(way.cells) * 2 <= self.width for way in ways)
+        return found
 
     def _by_others(self, line: str) -> list[list[str]]:
         """Return the line cut at another delimiter than the file's."""
@@ -315,6 +324,10 @@ class _Parser:
         if len(cells) > self.width and not any(cell.strip() for cell in cells[self.width :]):
             return cells[: self.width]
         return cells + [""] * (self.width - len(cells))
+
+
+def _filled(row: Sequence[str]) -> int:
+    return sum(1 for cell in row if cell)
 
 
 @dataclass(slots=True)

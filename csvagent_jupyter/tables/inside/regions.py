@@ -1,0 +1,246 @@
+"""Where in a text its tables stand: titles and remarks above and below them, blank rows between them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .cutting import Cut, is_empty
+from .header import header_rows, is_typed_column
+from .shapes import TYPED, look
+
+MOST_TITLES = 60
+LEAST_ROWS = 2
+MOST_REMARKS = 30
+TOTALS = re.compile(
+    r"(?:(?:grand|sub|overall)[ -]?)?totals?\b|sum\b|итого|всего|сумма|gesamt|summe|totale|suma\b|合计",
+    re.IGNORECASE,
+)
+_WORDS = (
+    *("source", "note", "notes", "remark", "footnote", "legend", "generated", "exported", "created", "downloaded"),
+    *("prepared", "updated", "last update", "end of", "rows?\\b", "records?\\b", "data as", "copyright", "licen[cs]e"),
+    *("disclaimer", "источник", "примечани", "сноск", "выгружено", "сформировано", "данные (?:на|по)", "по данным"),
+    *("дата (?:выгрузки|формирования)", "quelle", "hinweis", "stand:", "fuente", "nota"),
+)
+REMARK = re.compile(rf"\s*(?:\*|†|‡|¹|²|©|\[\d|\(\d\)|#|//|--|(?:{'|'.join(_WORDS)}))", re.IGNORECASE)
+_GROUPS = re.compile(r"-?\d{1,3}(?:[.,]\d{3})+")
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A table in a text: the rows from its header to its last one, as numbers in the list of all rows.
+
+    `width` is how many columns it has, `rows` how many rows below the header.
+    """
+
+    first: int
+    last: int
+    width: int
+    rows: int
+    header: tuple[str, ...] = ()
+
+
+def usual_width(rows: Sequence[Cut]) -> int:
+    """Return how many cells most rows that have any have; the larger of two that are equally frequent."""
+    widths = Counter(len(row.cells) for row in rows if not is_empty(row.cells))
+    return max(widths, key=lambda width: (widths[width], width)) if widths else 1
+
+
+def titles_above(rows: Sequence[Cut]) -> int:
+    """Return how many rows stand above the table: titles, remarks, keys with values, blank rows.
+
+    A last row that is wider than all others is no table with everything else above it.
+    """
+    filled = [n for n, row in enumerate(rows) if not is_empty(row.cells)]
+    if not filled:
+        return 0
+    usual = usual_width(rows)
+    if usual < 2 or len(filled) < 3:
+        return filled[0]
+    for place, number in enumerate(filled[:MOST_TITLES]):
+        row = rows[number]
+        if len(row.cells) >= usual - 1 and row.filled > max(1, usual // 2) and not _is_key(rows, filled, place, usual):
+            return number if place < len(filled) - 1 else filled[0]
+        if len(row.cells) == usual and usual > 2 and row.filled > 1 and _over_names(rows, filled, place, usual):
+            return number
+    return filled[0]
+
+
+def _over_names(rows: Sequence[Cut], filled: Sequence[int], place: int, usual: int) -> bool:
+    """Tell a row of groups with many gaps over a full row of names from a title."""
+    if place + 1 >= len(filled) or filled[place + 1] != filled[place] + 1:
+        return False
+    under, above = rows[filled[place + 1]].cells, rows[filled[place]].cells
+    if len(under) != usual or any(look(cell) in TYPED for cell in (*above, *under)):
+        return False
+    return sum(1 for cell in under if cell.strip()) >= usual - 2 and sum(1 for cell in above if cell.strip()) > 1
+
+
+def _is_key(rows: Sequence[Cut], filled: Sequence[int], place: int, usual: int) -> bool:
+    """Tell a key with its value above a table of two columns: it ends in a colon, or a blank row follows those keys."""
+    cells = rows[filled[place]].cells
+    if usual != 2 or len(cells) < 2:
+        return False
+    return cells[0].strip().endswith(":")
+
+
+def remarks_below(rows: Sequence[Cut], width: int) -> int:
+    """Return how many of the last rows are remarks and blank rows, no rows of the table.
+
+    `rows` begin under the header. A last line that breaks off is a row; so is every row when there is one column only.
+    """
+    if width < 2:
+        return 0
+    body = [row for row in rows if not is_empty(row.cells)]
+    usual = [row.filled for row in body if len(row.cells) >= width]
+    thin = sum(1 for count in usual if count <= 1)
+    if not usual or thin * 5 > len(usual):
+        return 0
+    kept = len(rows)
+    while kept and len(rows) - kept < MOST_REMARKS:
+        row = rows[kept - 1]
+        if not is_empty(row.cells) and not _is_remark(row, rows, kept, width):
+            break
+        kept -= 1
+    while kept < len(rows) and is_empty(rows[kept].cells):
+        kept += 1
+    return len(rows) - kept
+
+
+def _is_remark(row: Cut, rows: Sequence[Cut], kept: int, width: int) -> bool:
+    text = next((cell for cell in row.cells if cell.strip()), "")
+    marked = REMARK.match(text) is not None
+    if row.filled > 1 and not (marked and len(row.cells) < width and len(text) > 12):
+        return False
+    if marked:
+        return True
+    apart = kept > 1 and is_empty(rows[kept - 2].cells)
+    prose = look(text) == "text" and len(text.split()) > 2
+    if row.cells and row.cells[0].strip() and is_typed_column([one.cells for one in rows[: kept - 1]], 0):
+        return look(text) not in TYPED and (prose or apart)
+    return prose and (apart or (width > 2 and len(row.cells) == 1))
+
+
+def totals_below(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the last row is the sum of those above it: labelled so, and right in every column of numbers."""
+    if len(rows) < 3:
+        return False
+    last = rows[-1]
+    label = next((cell.strip() for cell in last if cell.strip() and look(cell) not in TYPED), "")
+    if not TOTALS.match(label) or any(TOTALS.match(row[0].strip()) for row in rows[:-1] if row):
+        return False
+    right = 0
+    for position, cell in enumerate(last):
+        if look(cell) != "number":
+            continue
+        total = number_in(cell)
+        values = [number_in(row[position]) for row in rows[:-1] if position < len(row) and row[position].strip()]
+        known = [value for value in values if value is not None]
+        if total is None or not known or len(known) < len(values):
+            continue
+        if abs(sum(known) - total) > 0.006 * len(known) + 1e-6 * abs(total):
+            return False
+        right += 1
+    return right > 0
+
+
+def number_in(cell: str) -> float | None:
+    """Return the number that a cell holds, whatever marks it is written with; None when it is none."""
+    text = re.sub(r"[^\d.,()eE+−-]", "", cell).replace("−", "-")
+    if text.startswith("(") and text.endswith(")"):
+        text = "-" + text[1:-1]
+    marks = [mark for mark in text if mark in ".,"]
+    if marks:
+        decimal = marks[-1]
+        if marks.count(decimal) > 1 or (
+            len(set(marks)) == 1 and re.fullmatch(r"-?\d{1,3}(?:[.,]\d{3})+", text) and decimal == ","
+        ):
+            decimal = ""
+        text = "".join("." if mark == decimal else mark for mark in text if mark not in ".," or mark == decimal)
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def stacked(rows: Sequence[Cut]) -> list[Region]:
+    """Return the tables that stand one under the other, with blank rows or titles between them; one is no such case.
+
+    A part with the names of the part above, or with none and the same columns, belongs to that part.
+    """
+    blocks = _blocks(rows)
+    found: list[Region] = []
+    for first, last in blocks:
+        region = _region(rows, first, last)
+        if region is None:
+            continue
+        if found and _continues(rows, found[-1], region):
+            before = found.pop()
+            region = Region(before.first, region.last, before.width, before.rows + region.rows, before.header)
+        found.append(region)
+    return found
+
+
+def _blocks(rows: Sequence[Cut]) -> list[tuple[int, int]]:
+    """Return where blank rows, or a lasting change of width, cut the rows: first and last row of each block."""
+    blocks: list[tuple[int, int]] = []
+    first: int | None = None
+    for number, row in enumerate(rows):
+        if is_empty(row.cells):
+            if first is not None:
+                blocks.append((first, number - 1))
+            first = None
+        elif first is None:
+            first = number
+        elif _changes(rows, first, number):
+            blocks.append((first, number - 1))
+            first = number
+    if first is not None:
+        blocks.append((first, len(rows) - 1))
+    return blocks
+
+
+def _changes(rows: Sequence[Cut], first: int, number: int) -> bool:
+    """Tell whether another table begins at a row without a blank one above it: other width, for good, own names."""
+    width = len(rows[number].cells)
+    before = rows[max(first, number - 3) : number]
+    after = rows[number : number + 4]
+    if width < 2 or len(before) < 3 or len(after) < 4 or any(len(row.cells) == width for row in before):
+        return False
+    if len({len(row.cells) for row in before}) > 1 or any(len(row.cells) != width for row in after):
+        return False
+    table = [row.cells for row in after]
+    return rows[number].filled == width and header_rows(table) == 1 and _is_named(table)
+
+
+def _is_named(table: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first row surely has names: words over numbers."""
+    typed = [n for n in range(len(table[0])) if is_typed_column(table[1:], n)]
+    return bool(typed) and not any(look(cell) in TYPED for cell in table[0])
+
+
+def _region(rows: Sequence[Cut], first: int, last: int) -> Region | None:
+    """Return the table in a block of rows without its titles; None when it holds none."""
+    block = rows[first : last + 1]
+    above = titles_above(block)
+    width = usual_width(block[above:])
+    count = len(block) - above - 1
+    if width < 2 or count < LEAST_ROWS - 1:
+        return None
+    return Region(first + above, last, width, count, tuple(cell.strip() for cell in block[above].cells))
+
+
+def _continues(rows: Sequence[Cut], before: Region, after: Region) -> bool:
+    if after.header == before.header:
+        return True
+    if after.width != before.width:
+        return False
+    above = [row.cells for row in rows[before.first + 1 : before.first + 60]]
+    first = rows[after.first].cells
+    typed = [n for n in range(before.width) if is_typed_column(above, n)]
+    if not typed:
+        return header_rows([row.cells for row in rows[after.first : after.first + 40]]) == 0
+    like = sum(1 for n in typed if n < len(first) and look(first[n]) in {*TYPED, "empty", "missing"})
+    return like * 2 > len(typed)
