@@ -1,14 +1,20 @@
-"""Bytes to text: marks at the start, UTF-8, then what charset-normalizer finds among the encodings tables come in."""
+"""Bytes to text: which encoding a file is in, and all of a small file at once."""
 
 from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from ...exceptions import Unreadable
+from .decoder import Decoder, Wrong, is_utf8
+from .doubled import Doubled, doubled
+from .ranking import believable, cost_as_utf8, ranked
+from .wide import is_binary, shifting, wide
 
-SAMPLE = 64 << 10
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -16,15 +22,28 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_USUAL = [
-    *("cp1251", "cp866", "koi8_r", "cp1252", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256"),
-    *("cp1257", "cp850", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
-]
-_LATIN = frozenset({"cp1250", "cp1252", "cp1254", "cp1257", "cp850"})
-_NOT_WESTERN = re.compile(r"[šžŠŽðþÐÞýÝ³¹¼¾\ufffd]|[^\W\d_][¿£¥±¶¯¬‚„†‡•›]+[^\W\d_]")
-"""What Central European, Baltic and Turkish letters look like when they are taken for western ones."""
-_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-MOSTLY_UTF8 = 0.02
+_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_BEYOND = re.compile(rb"[\x80-\xff]")
+SAMPLE = 64 << 10
+WINDOWS = 16
+LONGEST_LINE = 4096
+TWO_ENCODINGS = 12.0
+"""Bits of evidence it takes to believe that one file is in two encodings."""
+MOSTLY = 50
+"""One part in this many is taken for chance: lines that happen to be UTF-8, or a few damaged characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What a file is in: `guessed` when nothing but statistics speaks for it, `bom` the bytes of the mark at its start.
+
+    `other` is a second encoding that some of its lines are in. `name` is "" when the bytes are no text.
+    """
+
+    name: str
+    guessed: bool = False
+    bom: int = 0
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,28 @@ class Decoded:
     encoding: str
     guessed: bool = False
     replaced: int = 0
+    wrong: Wrong = field(default_factory=Wrong)
+    double: Doubled | None = None
+
+
+def find(head: bytes, tail: bytes = b"", middle: Sequence[bytes] = ()) -> Encoding:
+    """Return the encoding of a file from its start and, where it is long, from other parts of it.
+
+    `head` begins where the file does; the other parts may begin and end anywhere, within a character, too.
+    """
+    for mark, name in _MARKS:
+        if head.startswith(mark) and not (name == "utf-16" and is_binary(head) and not wide(head[2:])):
+            return Encoding(name, bom=len(mark))
+    if name := wide(head):
+        return Encoding(name)
+    if is_binary(head):
+        return Encoding("")
+    if name := shifting(head[:SAMPLE]):
+        return Encoding(name, guessed=True)
+    parts = [head] if not tail and not middle else [_up_to_line_end(head), *map(_whole_lines, [*middle, tail])]
+    if all(map(is_utf8, parts)):
+        return Encoding("utf-8")
+    return _by_lines([line for part in parts for line in _telling(part)])
 
 
 def decode(data: bytes, name: str, encoding: str = "") -> Decoded:
@@ -42,20 +83,15 @@ def decode(data: bytes, name: str, encoding: str = "") -> Decoded:
 
     Raises Unreadable when the bytes are not text, or the stated encoding is unknown.
     """
-    if encoding:
-        return _stated(data, name, encoding)
-    mark = next((found for start, found in _MARKS if data.startswith(start)), "")
-    if mark or (mark := _wide(data)):
-        return _strict_or_replaced(data, mark)
-    if len(_CONTROLS.findall(data[:SAMPLE])) > len(data[:SAMPLE]) // 100:
+    found = _stated(data, name, encoding) if encoding else find(data)
+    if not found.name:
         raise Unreadable("tables.binary_unknown", name=name)
-    try:
-        return Decoded(data.decode("utf-8"), "utf-8")
-    except UnicodeDecodeError:
-        return _eight_bit(data)
+    decoder = Decoder(found.name, "" if encoding else found.other or None)
+    text = decoder.text(data, final=True)
+    return Decoded(text, found.name, found.guessed, decoder.wrong.count, decoder.wrong, doubled(text))
 
 
-def _stated(data: bytes, name: str, encoding: str) -> Decoded:
+def _stated(data: bytes, name: str, encoding: str) -> Encoding:
     try:
         found = codecs.lookup(encoding)
     except (LookupError, ValueError):  # the latter for a name with a zero character
@@ -63,72 +99,78 @@ def _stated(data: bytes, name: str, encoding: str) -> Decoded:
     if not getattr(found, "_is_text_encoding", True):
         raise Unreadable("tables.unknown_encoding", name=name, encoding=encoding)
     if found.name == "utf-8" and data.startswith(codecs.BOM_UTF8):
-        encoding = "utf-8-sig"
-    return _strict_or_replaced(data, encoding)
+        return Encoding("utf-8-sig", bom=len(codecs.BOM_UTF8))
+    return Encoding(encoding)
 
 
-def _strict_or_replaced(data: bytes, encoding: str) -> Decoded:
-    try:
-        return Decoded(data.decode(encoding), encoding)
-    except UnicodeDecodeError:
-        text = data.decode(encoding, "replace")
-        return Decoded(text, encoding, replaced=max(1, text.count("\ufffd")))
-
-
-def _wide(data: bytes) -> str:
-    """Tell UTF-16 without a mark by where its zero bytes are: every second byte of delimiters, digits and line ends."""
-    sample = data[:SAMPLE]
-    pairs = len(sample) // 2
-    if len(data) % 2 or pairs < 2:
-        return ""
-    even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    if max(even, odd) < max(1, pairs // 10) or min(even, odd) > pairs // 50:
-        return ""
-    encoding = "utf-16-le" if odd > even else "utf-16-be"
-    try:
-        data.decode(encoding)
-    except UnicodeDecodeError:
-        return ""
-    return encoding
-
-
-def _eight_bit(data: bytes) -> Decoded:
-    """Find the encoding by statistics; a mostly valid UTF-8 file stays one, with its few bad bytes replaced."""
-    text = data.decode("utf-8", "replace")
-    bad = text.count("\ufffd")
-    beyond_ascii = sum(1 for letter in text[: SAMPLE * 4] if letter > "\x7f")
-    if bad < max(1.0, MOSTLY_UTF8 * beyond_ascii):
-        return Decoded(text, "utf-8", replaced=bad)
-    encoding = _by_statistics(_telling(data))
-    for candidate in (encoding, "cp1252", "latin-1"):
-        try:
-            return Decoded(data.decode(candidate), candidate, guessed=True)
-        except (UnicodeDecodeError, LookupError):
-            continue
-    raise AssertionError("latin-1 decodes every byte")
-
-
-def _telling(data: bytes) -> bytes:
-    """Return the lines that have bytes beyond ASCII, which alone tell encodings apart, up to the sample's size."""
+def _telling(part: bytes) -> list[bytes]:
+    """Return the lines that have bytes beyond ASCII, which alone tell encodings apart, from all over the part."""
+    step = max(len(part) // WINDOWS, SAMPLE)
     kept: list[bytes] = []
-    size = 0
-    for match in re.finditer(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*", data):
-        kept.append(match.group()[:4096])
-        size += len(kept[-1])
-        if size > SAMPLE // 2:
-            break
-    return b"".join(kept)
+    for start in range(0, len(part), step):
+        end = min(len(part), start + step)
+        beyond = np.flatnonzero(np.frombuffer(part, np.uint8, end - start, start) > 127) + start
+        size, cursor = 0, start
+        while size < SAMPLE // WINDOWS * 4 and (place := int(np.searchsorted(beyond, cursor))) < len(beyond):
+            begin, line = _line_around(part, int(beyond[place]), cursor)
+            kept.append(line)
+            size += len(line)
+            cursor = max(int(beyond[place]) + 1, begin + len(line))
+    return kept
 
 
-def _by_statistics(sample: bytes) -> str:
-    """Ask charset-normalizer; among Latin alphabets, which it can hardly tell apart, the western one goes first."""
-    from charset_normalizer import from_bytes
+def _line_around(part: bytes, place: int, start: int) -> tuple[int, bytes]:
+    """Return the line a byte stands in, cut to a bearable length around it, and where it begins."""
+    low, high = max(start, place - LONGEST_LINE // 2), min(len(part), place + LONGEST_LINE // 2)
+    begin = max(part.rfind(b"\n", low, place), part.rfind(b"\r", low, place)) + 1 or low
+    ends = [end for end in (part.find(b"\n", place, high), part.find(b"\r", place, high)) if end >= 0]
+    return begin, part[begin : min(ends) + 1] if ends else part[begin:high]
 
-    best = from_bytes(sample, cp_isolation=_USUAL).best()
-    found = "cp1252" if best is None else str(best.encoding)
-    if found not in _LATIN:
-        return found
-    foreign = _NOT_WESTERN.search(sample.decode("cp1252", "replace"))
-    if foreign is None:
-        return "cp1252"
-    return "cp1250" if found == "cp1252" else found
+
+def _by_lines(lines: list[bytes]) -> Encoding:
+    """Find the encoding of lines that are not all UTF-8: a damaged UTF-8, a code page, or both in one file."""
+    valid: list[bytes] = []
+    other: list[bytes] = []
+    sequences = wrong = 0
+    for line in lines:
+        within = len(_SEQUENCE.findall(line))
+        if is_utf8(line):
+            valid.append(line)
+            sequences += within
+            continue
+        beside = len(_BEYOND.findall(_SEQUENCE.sub(b"", line)))
+        wrong += beside
+        if beside > within:
+            other.append(line)
+        else:
+            sequences += within
+    if not other:
+        return Encoding("utf-8")
+    sample = b"".join(_spread(other))
+    bits, page = ranked(sample)[0]
+    if not sequences or (not valid and wrong > sequences) or len(valid) * MOSTLY < len(other):
+        return Encoding(page, guessed=True)
+    if len(valid) < MOSTLY * len(other):
+        alone, one_page = ranked(b"".join(_spread(lines)))[0]
+        if alone < cost_as_utf8(b"".join(_spread(valid))) + bits + TWO_ENCODINGS:
+            return Encoding(one_page, guessed=True)
+    several = len(other) > 1 or wrong > 5
+    if len(other) > len(valid):
+        return Encoding(page, guessed=True, other="utf-8")
+    return Encoding("utf-8", other=page if several and believable(sample, page) else "")
+
+
+def _spread(lines: list[bytes]) -> list[bytes]:
+    """Return at most some hundreds of the lines, from all over."""
+    return lines[:: max(1, len(lines) // 400)]
+
+
+def _up_to_line_end(part: bytes) -> bytes:
+    """Return the start of a file up to its last whole line, or as it is when that would leave nothing."""
+    return part[: part.rfind(b"\n") + 1] or part[: part.rfind(b"\r") + 1] or part
+
+
+def _whole_lines(part: bytes) -> bytes:
+    """Return the whole lines of a part that begins and ends anywhere."""
+    begin = part.find(b"\n") + 1 or part.find(b"\r") + 1
+    return part[begin : max(part.rfind(b"\n"), part.rfind(b"\r")) + 1] if begin else b""
