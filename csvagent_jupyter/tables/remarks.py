@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from ..messages import Dialect
@@ -10,7 +10,6 @@ from .inside.contents import Contents
 from .inside.conversion import Shape
 from .inside.dialect import MAX_LINES_TOLD, Layout
 from .inside.encoding import Decoded
-from .inside.values import ColumnPlan
 from .order import Said, Scalar, Value
 
 NAMES_TOLD = 5
@@ -65,49 +64,6 @@ def about_structure(
         add("info", "note_blank_lines", rows=layout.blank_count)
     if not layout.rows:
         add("warning", "note_no_rows")
-    return notes
-
-
-def about_values(plans: Sequence[ColumnPlan]) -> list[Said]:
-    """Return the notes on how numbers, dates and missing values were understood."""
-    notes: list[Said] = []
-
-    def told(level: Literal["info", "warning"], key: str, fits: Callable[[ColumnPlan], bool], **values: Value) -> None:
-        names = [plan.name for plan in plans if fits(plan)]
-        if names:
-            notes.append(Said(level, key, {"names": listed(names), **values}))
-
-    numbers = {"integer", "number"}
-    told("info", "note_decimal_comma", lambda p: p.kind == "number" and p.decimal == ",")
-    for mark in (".", " ", "'"):
-        told("info", "note_thousands", lambda p, m=mark: p.kind in numbers and p.thousands == m, mark=mark)  # type: ignore[misc]
-    told("info", "note_thousands", lambda p: p.kind in numbers and p.thousands == "," and not p.ambiguous, mark=",")
-    told("warning", "note_ambiguous_number", lambda p: p.kind == "integer" and p.ambiguous, mark=",")
-    told("warning", "note_ambiguous_decimal", lambda p: p.kind == "number" and p.ambiguous, mark=",")
-    for start, order in (("%d", "day"), ("%m", "month")):
-        told(
-            "warning",
-            "note_ambiguous_date",
-            lambda p, s=start: p.ambiguous and p.date_format.startswith(s),  # type: ignore[misc]
-            order={"say": f"order_{order}"},
-            other=str(order == "month"),
-        )
-    for why in ("leading_zeros", "long_digits", "phone"):
-        told("info", f"note_{why}", lambda p, w=why: p.why_text == w)  # type: ignore[misc]
-    for mark in sorted({mark for plan in plans for mark in plan.marks}):
-        told(
-            "info",
-            "note_percent" if mark == "%" else "note_marks",
-            lambda p, m=mark: m in p.marks,  # type: ignore[misc]
-            mark=mark,
-        )
-    words = sorted({word for plan in plans for word in plan.missing if word.strip()})
-    if words:
-        columns = [plan.name for plan in plans if any(word.strip() for word in plan.missing)]
-        told_words = listed([f"“{word}”" for word in words])
-        notes.append(Said("info", "note_missing_words", {"words": told_words, "columns": listed(columns)}))
-    for word in sorted({word for plan in plans for word in plan.kept_words}):
-        told("info", "note_kept_words", lambda p, w=word: w in p.kept_words, words=f"“{word}”")  # type: ignore[misc]
     return notes
 
 

@@ -499,7 +499,7 @@ TEXTS: Final[Catalogue] = {
         "Чтобы прочитать остальные по типу, а эти считать пропусками, укажите types {names}={type}.",
     ),
     "note_unfit": (
-        "{names} was stated to be {kind}; {count:cell does|cells do} not fit and {count:is|are} missing.",
+        "{names} was stated to hold {kind}; what does not fit is missing: {count:cell|cells}.",
         "Для «{names}» указано: {kind}; не подходит и считается пропуском: {count:ячейка|ячейки|ячеек}.",
     ),
     "note_ambiguous_point": (
@@ -552,5 +552,10 @@ TEXTS: Final[Catalogue] = {
     "note_truth": (
         "{names} holds truth values: {true} is true, {false} is false.",
         "В {names} логические значения: {true} — истина, {false} — ложь.",
+    ),
+    # --- options
+    "no_such_column": (
+        "There is no column “{column}” in “{name}”, for which a type is stated. There are: {columns}.",
+        "В «{name}» нет столбца «{column}», для которого указан тип. Есть: {columns}.",
     ),
 }

@@ -49,7 +49,7 @@ def quick_numbers(array: Any, style: NumberStyle, kind: pa.DataType, *, keep_zer
     return None
 
 
-def quick_dates(array: Any, form: str, unit: Unit, kind: pa.DataType) -> Quick | None:
+def quick_dates(array: Any, form: str, unit: Unit, kind: Any) -> Quick | None:
     """Read dates in one format; those that are not padded to its width are left."""
     data, offsets = buffers(array)
     empty = np.diff(offsets) == 0
@@ -62,7 +62,7 @@ def quick_dates(array: Any, form: str, unit: Unit, kind: pa.DataType) -> Quick |
                 return _texts(data, offsets, odd | empty).cast(kind), odd
             except pa.ArrowInvalid:
                 odd = ~empty & ~_begins_with_digit(data, offsets)
-    found = read_fixed(array, form, unit)
+    found = read_fixed(array, form, unit, zones=kind.tz is not None)
     if found is None:
         return None
     mask = ~found.read

@@ -96,20 +96,23 @@ def _pattern(form: str) -> str:
     return "".join(_PARTS[piece] if number % 2 else re.escape(piece) for number, piece in enumerate(pieces))
 
 
-def read_moments(words: Any, form: str, unit: Unit = "us") -> Moments:
-    """Read an Arrow array of text; words that are no date in `form` have ``read`` false and tick 0."""
+def read_moments(words: Any, form: str, unit: Unit = "us", *, zones: bool = True) -> Moments:
+    """Read an Arrow array of text; words that are no date in `form` have ``read`` false and tick 0.
+
+    More digits of a second than `unit` keeps are no date in it, and neither are zones without `zones`.
+    """
     size = len(words)
-    found = read_fixed(words, form, unit)
+    found = read_fixed(words, form, unit, zones=zones)
     if found is not None and found.read.all():
         return found
     if found is None:
-        return _by_pattern(words, form, unit)
+        return _by_pattern(words, form, unit, zones)
     rest = np.flatnonzero(~found.read)
-    _fill(found, rest, _by_pattern(words if len(rest) == size else words.take(pa.array(rest)), form, unit))
+    _fill(found, rest, _by_pattern(words if len(rest) == size else words.take(pa.array(rest)), form, unit, zones))
     return found
 
 
-def read_fixed(words: Any, form: str, unit: Unit = "us") -> Moments | None:
+def read_fixed(words: Any, form: str, unit: Unit = "us", *, zones: bool = True) -> Moments | None:
     """Read only the words that are padded to the width of `form`, by the places of their digits; None when none is."""
     size = len(words)
     found = Moments(*(np.zeros(size, kind) for kind in (np.int64, np.bool_, np.int64, np.int64)))
@@ -118,7 +121,7 @@ def read_fixed(words: Any, form: str, unit: Unit = "us") -> Moments | None:
     some = False
     for each in _ISO_FORMS if form == ISO else (form,):
         layout = _layout(each)
-        if layout is None:
+        if layout is None or (each.endswith("Z") and not zones):
             continue
         rows = np.flatnonzero((lengths == layout.width) & ~found.read)
         some = some or len(rows) > 0
@@ -133,7 +136,7 @@ def _fill(found: Moments, rows: Any, part: Moments) -> None:
     found.months[rows], found.days[rows] = part.months, part.days
 
 
-def _by_pattern(words: Any, form: str, unit: Unit) -> Moments:
+def _by_pattern(words: Any, form: str, unit: Unit, zones: bool) -> Moments:
     """Read the parts of each date by a regular expression."""
     fields = pc.extract_regex(words, f"^(?:{date_pattern(form)})$")
     have = pc.is_valid(fields).to_numpy(False)
@@ -151,7 +154,7 @@ def _by_pattern(words: Any, form: str, unit: Unit) -> Moments:
         parts["f"] = _numbers(pc.utf8_rpad(fields.field("f"), 9, "0"))
     if "z" in names:
         parts["z"], fitting = _offsets(fields.field("z"))
-        parts["fits"] = have & fitting
+        parts["fits"] = have & fitting & (zones | _blank(fields.field("z")))
     if "d" in names:
         parts["d"] = np.where(parts["d"] == 0, np.where(_blank(fields.field("d")), 1, 0), parts["d"])
     return _moments(parts, unit)
@@ -185,6 +188,7 @@ def _moments(parts: dict[str, Any], unit: Unit) -> Moments:
         ticks = np.where(ok, ticks, 0) * 1_000
     if "f" in parts:
         ticks = ticks + (parts["f"] if unit == "ns" else parts["f"] // 1_000)
+        ok &= (unit == "ns") | (parts["f"] % 1_000 == 0)
     return Moments(np.where(ok, ticks, 0), ok, months, days)
 
 

@@ -246,7 +246,8 @@ def _parsed(word: str) -> re.Match[str] | None:
 def _shape_of(bodies: Counter[str], decimal: str, thousands: str) -> tuple[str, str] | None:
     best, weight = None, 0
     for shape, form in _BODIES.items():
-        if (decimal and shape[0] != decimal) or (thousands and shape[1] not in {"", thousands}):
+        other_mark = thousands and (shape[1] not in {"", thousands} or shape[0] == thousands)
+        if (decimal and shape[0] != decimal) or other_mark:
             continue
         full = _compiled(form).fullmatch
         fitting = sum(count for body, count in bodies.items() if full(body))

@@ -23,7 +23,8 @@ from ..names import column_names, shown
 from ..options import dialect_of
 from ..order import Order, Reply, Said
 from ..recipe import Recipe, recipe_data
-from ..remarks import about_structure, about_values
+from ..remarks import about_structure
+from ..value_remarks import about_values
 from . import contents as files
 from .conversion import Shape, corrected, recipe_for, settle_words, structure
 from .dialect import Layout, detect, rows_of, scan
@@ -87,7 +88,8 @@ class _Reading:
         _refuse_other_text(self.text, shown(order.name))
         suffix = _suffix(self.contents.member or order.name)
         found = detect(self.text, suffix=suffix, given=self.given, fixed=self.fixed)
-        self.dialect = replace(found, encoding=self.decoded.encoding, compression=self.contents.compression)
+        said = {name: getattr(self.given, name) for name in (*self.given.stated, "stated") if name != "encoding"}
+        self.dialect = replace(found, encoding=self.decoded.encoding, compression=self.contents.compression, **said)
         self.unquoted = False
         self.rows_read = -1
         self.recipe = Recipe("")
@@ -101,6 +103,10 @@ class _Reading:
         if not header:
             raise Unreadable("tables.nothing_below", name=shown(self.name), rows=self.dialect.skipped_rows)
         self.shape, self.renamed = _shape(header, self.layout, self.dialect)
+        for column in self.given.types:
+            if column not in self.shape.names:
+                names = ", ".join(map(shown, self.shape.names[:20]))
+                raise Unreadable("tables.no_such_column", name=shown(self.name), column=shown(column), columns=names)
 
     def _structure(self) -> dict[str, Any]:
         return structure(
@@ -145,6 +151,8 @@ class _Reading:
                 decimal=self.dialect.decimal if "decimal" in self.fixed else "",
                 thousands=self.dialect.thousands if "thousands" in self.fixed else "",
                 dayfirst=self.given.dayfirst,
+                missing=self.given.missing if "missing" in self.fixed else None,
+                types={column: cast(Kind, kind) for column, kind in self.given.types.items()},
             )
         )
         frame = self._read(plans)

@@ -34,7 +34,8 @@ class Converted:
     """A converted column: `unfit` cells are null in `array`, some of them stand in `unfit_rows` (from 0) and words.
 
     `missing` are the words met that mean missing, `missing_count` counts all missing cells, the unfit ones not among
-    them; `big` says that some whole number is more than a float keeps.
+    them; `big` says that some whole number is more than a float keeps, `clock` that
+    some date has a time of day.
     """
 
     array: Any
@@ -44,6 +45,7 @@ class Converted:
     missing: frozenset[str] = frozenset()
     missing_count: int = 0
     big: bool = False
+    clock: bool = False
 
 
 def arrow_type(plan: ColumnPlan, text: pa.DataType | None = None) -> pa.DataType:
@@ -69,7 +71,7 @@ def convert(plan: ColumnPlan, texts: Any) -> Converted:
     quick = _quick(plan, array)
     if quick is not None and not quick[1].any():
         values = quick[0]
-        return Converted(values, missing_count=values.null_count, big=plan.kind == "integer" and _is_big(values))
+        return Converted(values, missing_count=values.null_count, big=_is_big(values), clock=_has_clock(values))
     return _by_words(plan, array, quick)
 
 
@@ -90,8 +92,10 @@ def converted_columns(plans: Sequence[ColumnPlan], texts: Sequence[Any]) -> tupl
 
 def noted(plan: ColumnPlan, blocks: Sequence[Converted]) -> ColumnPlan:
     """Return the plan with what was met in all `blocks` of the column, for what is told and for the type in pandas."""
+    clock = plan.kind == "date" and any(block.clock for block in blocks)
     return replace(
         plan,
+        kind="datetime" if clock else plan.kind,
         missing=frozenset().union(*(block.missing for block in blocks)),
         missing_count=sum(block.missing_count for block in blocks),
         nullable_integer=any(block.big for block in blocks),
@@ -115,11 +119,15 @@ def widen(
         options = {"decimal": plan.style.decimal} if not plan.formats else {"dayfirst": "%d" in plan.formats[0][:6]}
     wider = plan_columns({plan.name: column}, missing=plan.missing_only, **options)[0]
     same = replace(wider, exemplars=plan.exemplars, widened=plan.widened)
-    if wider.kind == plan.kind and (same.style, same.formats, same.truth) == (plan.style, plan.formats, plan.truth):
+    if wider.kind == plan.kind and _how(same) == _how(plan):
         return text
     if wider.textual:
         return replace(text, why_text=wider.why_text)
     return replace(wider, widened=plan.widened + 1, because_column=plan.because_column)
+
+
+def _how(plan: ColumnPlan) -> tuple[object, ...]:
+    return plan.style, plan.formats, plan.unit, plan.utc, plan.truth
 
 
 def _as_text(plan: ColumnPlan) -> ColumnPlan:
@@ -151,7 +159,16 @@ def _quick(plan: ColumnPlan, array: Any) -> Quick | None:
     return None
 
 
+def _has_clock(values: Any) -> bool:
+    if not pa.types.is_timestamp(values.type):
+        return False
+    day = 86_400 * (10**6 if values.type.unit == "us" else 10**9)
+    return bool((values.cast(pa.int64()).fill_null(0).to_numpy(False) % day).any())
+
+
 def _is_big(values: Any) -> bool:
+    if not pa.types.is_integer(values.type):
+        return False
     bounds: Any = pc.min_max(values).as_py()
     return bounds["max"] is not None and max(bounds["max"], -bounds["min"]) > _EXACT
 
@@ -180,7 +197,8 @@ def _by_words(plan: ColumnPlan, array: Any, quick: Quick | None) -> Converted:
         unfit_words=tuple(raw.filter(pa.array(state == _UNFIT)).slice(0, WORDS_TOLD).to_pylist()),
         missing=frozenset(word for word in raw.filter(pa.array(state == _MISSING)).to_pylist() if word),
         missing_count=len(array) - int(valid.sum()) - len(rows),
-        big=plan.kind == "integer" and _is_big(done),
+        big=_is_big(done),
+        clock=_has_clock(done),
     )
 
 
@@ -222,7 +240,7 @@ def _read_truth(plan: ColumnPlan, words: Any) -> tuple[Any, Any]:
 def _read_dates(plan: ColumnPlan, words: Any) -> tuple[Any, Any]:
     ticks, read = np.zeros(len(words), np.int64), np.zeros(len(words), np.bool_)
     for form in plan.formats:
-        found = read_moments(words, form, plan.unit)
+        found = read_moments(words, form, plan.unit, zones=plan.utc)
         ticks = np.where(found.read & ~read, found.ticks, ticks)
         read |= found.read
     return ticks, read

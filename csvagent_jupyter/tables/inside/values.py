@@ -16,7 +16,7 @@ from .dates import DatesFound, find_dates
 from .missing import EXTRA, STANDARD, TEXTUAL, WORDLIKE, sentinel, words_for
 from .moments import ISO
 from .plans import ColumnPlan, Misfits, Why
-from .quantities import NumbersFound, NumberStyle, find_numbers
+from .quantities import MINUS, NumbersFound, NumberStyle, find_numbers
 from .words import Words
 
 __all__ = ["EXTRA", "STANDARD", "ColumnPlan", "plan_columns", "settle_words"]
@@ -145,6 +145,10 @@ def _plan(cells: Cells) -> ColumnPlan:
 def _stated(cells: Cells, kind: Kind) -> ColumnPlan:
     """Plan a column whose type a person stated; cells that do not fit it are missing, and counted."""
     rest, found, count = cells.missing(textual=kind == "text")
+    if kind == "boolean":
+        words = words_for(False, cells.options.missing) - _TRUTHLIKE
+        rest, found, count = cells.trimmed.without(words)
+        found, count = found | cells.blanks, count + cells.blank
     if kind in {"text", "time"}:
         plan = replace(_text(cells), kind=kind, stated=True, misfits=None, explicit=True)
         return replace(plan, why_text="")
@@ -213,11 +217,16 @@ def _number(cells: Cells, words: Words, found: NumbersFound) -> ColumnPlan:
             return _date(cells.name, dates)
     big = False
     if _longest(words) > 15:
-        numbers = [int("".join(filter(str.isdigit, word))) for word in words.sample(len(words)) if len(word) > 15]
-        if any(number >= _LONGEST for number in numbers):
+        numbers = [_whole(word) for word in words.sample(len(words)) if len(word) > 15]
+        if not all(-_LONGEST <= number < _LONGEST for number in numbers):
             return _kept(cells.name, "long_digits")
-        big = any(number > _EXACT for number in numbers)
+        big = any(abs(number) > _EXACT for number in numbers)
     return ColumnPlan(cells.name, "integer", style=style, either=either, nullable_integer=big, sentinel=sentinel(words))
+
+
+def _whole(word: str) -> int:
+    number = int("".join(filter(str.isdigit, word)))
+    return -number if any(sign in word for sign in ("-", MINUS, "(")) else number
 
 
 def _longest(words: Words) -> int:
