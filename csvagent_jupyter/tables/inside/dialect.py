@@ -15,8 +15,9 @@ from ...messages import Dialect
 from .cutting import Cut, cut, is_empty
 from .delimiters import SAMPLE, find_marks
 from .header import header_rows
-from .lines import prepared, split_lines
+from .lines import COMMENTS, prepared, split_lines
 from .regions import Region, remarks_below, stacked, titles_above, totals_below, usual_width
+from .shapes import is_typed
 
 MAX_LINES_TOLD = 5
 SHORT = 300_000
@@ -28,7 +29,6 @@ TAIL_LINES = 300
 HEADER_SAMPLE = 200
 NEARLY = 0.8
 """A later table is read instead of the first one when the first has fewer of its rows than this."""
-COMMENTS = ("#", "//", "--", "%", "!", ";")
 _SEP = re.compile(r"\"?sep=([^\r\n\"]{1,8}|\")\"?[ \t,;]*(?:\r\n|\r|\n)", re.IGNORECASE)
 
 
@@ -121,10 +121,26 @@ class _Layout:
         if "footer_rows" in fixed:
             self.bottom = max(self.top, self.bottom - given.footer_rows)
         self.tail_from = self.bottom
+        if "skipped_rows" not in fixed:
+            self.top = self._below_remarks()
         self.rows = self._cut(len(text))
         self.comment = dialect.comment if "comment" in fixed else self._comment()
         if self.comment:
             self.rows = [row for row in self.rows if not self.lines[row.line].startswith(self.comment)]
+
+    def _below_remarks(self) -> int:
+        """Return the first line below the remarks at the top; their last line is the header when it is as wide."""
+        top = self.top
+        while top < self.bottom and (self.lines[top].startswith(COMMENTS[:-1]) or not self.lines[top].strip()):
+            top += 1
+        if top == self.top or top >= self.bottom:
+            return self.top
+        rows = cut(self.lines[top - 1 : top + HEADER_SAMPLE], self.script, top - 1)
+        width, first = usual_width(rows[1:]), rows[0].cells
+        as_wide = len(first) == width or (len(first) == width + 1 and first[0] in COMMENTS)
+        values = [cell for cell in rows[1].cells if is_typed(cell)]
+        unnamed = header_rows([row.cells for row in rows[1:]]) == 0 or len(values) == width
+        return top - 1 if width > 1 and as_wide and unnamed and not any(map(is_typed, first)) else top
 
     def _cut(self, size: int) -> list[Cut]:
         top, bottom = self.top, self.bottom

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .lines import Script
+from .lines import COMMENTS, Script
 from .repairs import Kind, Repairs
 
 
@@ -63,6 +63,8 @@ class Gathering:
             self.repairs.add(kind, line)
         if self.header_left:
             self.header_left -= 1
+            if len(row) == self.width + 1 and row[0] in COMMENTS:
+                row = row[1:]
             if len(row) > self.width == sum(1 for cell in row if cell):
                 row = [cell for cell in row if cell]
                 self.repairs.add("emptied", line)

@@ -27,6 +27,7 @@ def header_rows(rows: Sequence[Row]) -> int:
     first, body = rows[0], rows[1:]
     if is_group(first, body):
         return 2 + _units(rows[1:])
+    body = [row for row in body if list(row) != list(first)] or body
     named, data = 0, 0
     for position, cell in enumerate(first):
         if not cell.strip() or not is_typed_column(body, position):

@@ -18,6 +18,8 @@ from ...messages import Dialect
 
 CLOSING = {"“": "”", "„": "“", "«": "»", "»": "«", "‘": "’", "‚": "‘", "‹": "›", "”": "”", "’": "’"}
 """Quotes of print, and what ends a cell that one of them begins."""
+COMMENTS = ("#", "//", "--", "%", "!", ";")
+"""What remark lines begin with."""
 _UNUSED = "\x1f\x1e\x1d\x1c\x01\x02\x03\x04\x05\x06\x07\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a"
 csv.field_size_limit(1 << 30)
 

@@ -63,9 +63,19 @@ def titles_above(rows: Sequence[Cut]) -> int:
         row = rows[number]
         if len(row.cells) >= usual - 1 and row.filled > max(1, usual // 2) and not _is_key(rows, filled, place, usual):
             return number if place < len(filled) - 1 else filled[0]
-        if len(row.cells) == usual and usual > 2 and row.filled > 1 and _over_names(rows, filled, place, usual):
+        over = len(row.cells) == usual and usual > 2 and row.filled > 1
+        if over and (_over_names(rows, filled, place, usual) or _over_values(rows, filled, place)):
             return number
     return filled[0]
+
+
+def _over_values(rows: Sequence[Cut], filled: Sequence[int], place: int) -> bool:
+    """Tell a row of few names right over a row of numbers from a title."""
+    if place + 1 >= len(filled) or filled[place + 1] != filled[place] + 1:
+        return False
+    under, above = rows[filled[place + 1]].cells, rows[filled[place]].cells
+    typed = sum(1 for cell in under if look(cell) in TYPED)
+    return 2 * typed > len(under) and not any(look(cell) in TYPED for cell in above)
 
 
 def _over_names(rows: Sequence[Cut], filled: Sequence[int], place: int, usual: int) -> bool:
@@ -79,11 +89,13 @@ def _over_names(rows: Sequence[Cut], filled: Sequence[int], place: int, usual: i
 
 
 def _is_key(rows: Sequence[Cut], filled: Sequence[int], place: int, usual: int) -> bool:
-    """Tell a key with its value above a table of two columns: it ends in a colon, or a blank row follows those keys."""
+    """Tell a key with its value, or a title with a delimiter in it, from a row of the table."""
     cells = rows[filled[place]].cells
-    if usual != 2 or len(cells) < 2:
-        return False
-    return cells[0].strip().endswith(":")
+    key = cells[0].strip().endswith(":") or (":" in cells[0] and look(cells[0]) == "text")
+    if len(cells) == usual == 2:
+        return cells[0].strip().endswith(":")
+    apart = place + 1 < len(filled) and filled[place + 1] != filled[place] + 1
+    return len(cells) < usual and (key or apart)
 
 
 def remarks_below(rows: Sequence[Cut], width: int) -> int:
@@ -93,11 +105,6 @@ def remarks_below(rows: Sequence[Cut], width: int) -> int:
     """
     if width < 2:
         return 0
-    body = [row for row in rows if not is_empty(row.cells)]
-    usual = [row.filled for row in body if len(row.cells) >= width]
-    thin = sum(1 for count in usual if count <= 1)
-    if not usual or thin * 5 > len(usual):
-        return 0
     kept = len(rows)
     while kept and len(rows) - kept < MOST_REMARKS:
         row = rows[kept - 1]
@@ -106,7 +113,9 @@ def remarks_below(rows: Sequence[Cut], width: int) -> int:
         kept -= 1
     while kept < len(rows) and is_empty(rows[kept].cells):
         kept += 1
-    return len(rows) - kept
+    usual = [row.filled for row in rows[:kept] if len(row.cells) >= width]
+    thin = sum(1 for count in usual if count <= 1)
+    return len(rows) - kept if usual and thin * 5 <= len(usual) else 0
 
 
 def _is_remark(row: Cut, rows: Sequence[Cut], kept: int, width: int) -> bool:

@@ -143,6 +143,8 @@ class _Parser:
             return usual
         if head and (head >= usual or often * 2 < len(body)):
             return head
+        if head and widths[head] and not any(any(row[head:]) for row in body):
+            return head
         if not head and often * 2 < len(body):
             return min(max(widths), 2 * usual + 8)
         return usual
@@ -221,7 +223,8 @@ class _Parser:
 
     def _fits(self, row: list[str], at: int, after: int) -> bool:
         if not row or self.gathered.header_left:
-            return after == at + 1 or len(row) == self.width
+            wrapped = len(row) == 1 < self.width and self.script.delimiter in row[0]
+            return not wrapped and (after == at + 1 or len(row) == self.width)
         if len(row) != self.width:
             return False
         if after > at + 2 and self.width > 2:
@@ -266,6 +269,8 @@ class _Parser:
             whole = self._longer(at)
             if not whole and after > at + 1 and self.width < len(row) <= self.width + 2:
                 whole = [_Way(row, [], after - at)]
+        if not whole and len(ways[0].cells) < self.width and not self.gathered.header_left:
+            whole = self._broken(at)
         way = self._best(ways, whole, line)
         self._add(way.cells, at, way.kinds)
         return at + way.lines
@@ -285,6 +290,22 @@ class _Parser:
                 if len(cells) > self.width:
                     break
         return []
+
+    def _broken(self, at: int) -> list[_Way]:
+        """Return the row with the next line, when a line end stands in a cell without quotes.
+
+        A lone carriage return among line feeds is one; a line feed only where the next line can be no row by itself.
+        """
+        if at + 1 >= len(self.lines) or self._known().rows < 3 or len(self.lines[at + 1]) > LONGEST_LINE:
+            return []
+        lone = self.lines[at].endswith("\r") and self.lines[at + 1].endswith("\n")
+        cells, kinds = next(iter(cuts(self.lines[at] + self.lines[at + 1].rstrip("\r\n"), self.script)))
+        rest = self._alone(self.lines[at + 1])
+        if len(cells) != self.width or len(rest) >= self.width or self._known().judged(cells, kinds).misfits:
+            return []
+        if not lone and not self._known().judged(self._simply(rest), []).misfits:
+            return []
+        return [_Way(cells, [*kinds, "joined"], 2)]
 
     def _best(self, ways: Sequence[_Way], whole: Sequence[_Way], line: str) -> _Way:
         """Return the way to read a row that fits its columns best; the plainest, when that does not tell."""
