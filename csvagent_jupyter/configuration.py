@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
+from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +16,9 @@ from traitlets.config.loader import ConfigFileNotFound, FileConfigLoader, JSONFi
 
 from .exceptions import BadInput
 from .manager import CSVAgentManager
+from .translations import Language, say
+
+_log = logging.getLogger(__name__)
 
 NAMES: Final = ("jupyter_config", "jupyter_server_config", "jupyter_csvagent_config")
 """What a Jupyter server with our extension reads, in its order: what is read later has the say."""
@@ -26,12 +31,24 @@ def configured_manager(**settings: Any) -> CSVAgentManager:
     """
     shell = _shell()
     config, files = (None, ()) if shell is not None else read_files()
-    known = {"parent": shell} if shell is not None else {"config": config}
+    known = {"parent": shell} if shell is not None else {"config": config, "log": _log}
     try:
         return CSVAgentManager(**known, **settings)
     except (TraitError, ImportError) as error:
         where = ", ".join(map(str, files)) or "IPython"
         raise BadInput("manager.config_value", files=where, error=_one_line(error)) from error
+
+
+def unknown_settings(manager: CSVAgentManager, language: Language = "en") -> tuple[str, ...]:
+    """Say which of the names that the configuration sets mean nothing, each with the nearest one that does."""
+    section, known = manager.config.get(CSVAgentManager.__name__), CSVAgentManager.class_trait_names(config=True)
+    names = [name for name in section if name not in known] if isinstance(section, Config) else []
+    found = []
+    for name in names:
+        nearest = get_close_matches(name, known, 1)
+        key = "manager.unknown_setting_near" if nearest else "manager.unknown_setting"
+        found.append(say(key, language, name=name, nearest="".join(nearest)))
+    return tuple(found)
 
 
 def read_files() -> tuple[Config, tuple[Path, ...]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from jupyter_server.serverapp import ServerApp
 
-from csvagent_jupyter.configuration import NAMES, configured_manager, read_files
+from csvagent_jupyter.configuration import NAMES, configured_manager, read_files, unknown_settings
 from csvagent_jupyter.exceptions import BadInput
 from csvagent_jupyter.server.app import CSVAgentExtension
 
@@ -31,7 +31,8 @@ def test_the_files_are_those_of_a_server_with_our_extension() -> None:
 
 def test_without_files_all_is_as_it_comes(folder: Path) -> None:
     assert read_files() == ({}, ())
-    assert configured_manager(spare_kernel=False).max_attempts == 3
+    manager = configured_manager(spare_kernel=False)
+    assert (manager.max_attempts, unknown_settings(manager)) == (3, ())
 
 
 def test_what_is_read_later_has_the_say_and_a_folder_that_was_named_before_all(folder: Path) -> None:
@@ -75,6 +76,22 @@ def test_a_broken_file_is_one_sentence_that_names_it(folder: Path, name: str, te
 def test_a_section_that_is_none_is_left_alone(folder: Path) -> None:
     (folder / "jupyter_config.json").write_text(json.dumps({"CSVAgentManager": 3}))
     assert read_files() == ({}, ())
+
+
+def test_a_name_that_means_nothing_is_told_once_with_the_nearest(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / "jupyter_config.py").write_text(
+        "c.CSVAgentManager.max_attemps = 1\nc.CSVAgentManager.wxyz = 2\nc.CSVAgentManager.timeout = 9\n"
+    )
+    manager = configured_manager(spare_kernel=False)
+    assert (manager.max_attempts, manager.timeout) == (3, 9)
+    near, far = unknown_settings(manager)
+    told = [(record.name, record.levelname) for record in caplog.records]
+    assert told == [("csvagent_jupyter.configuration", "WARNING")] * 2 and "max_attempts" in caplog.messages[0]
+    assert "max_attemps" in near and "is max_attempts." in near
+    assert "wxyz" in far and "nearest" not in far
+    assert all("Настройка" in said for said in unknown_settings(manager, "ru"))
 
 
 def test_python_reads_them_and_in_a_shell_the_shells_own(folder: Path) -> None:

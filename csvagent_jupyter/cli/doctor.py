@@ -51,6 +51,10 @@ def report(found: dict[str, Any], language: Language) -> str:
     if missing:
         rows.append([label("missing"), ", ".join(missing)])
     rows += [
+        [label("settings", False) if number == 0 else "", unknown]
+        for number, unknown in enumerate(found["unknown_settings"])
+    ]
+    rows += [
         [label("models") if number == 0 else "", f"{choice['name']}: {choice['about']}"]
         for number, choice in enumerate(found["models"])
     ]

@@ -12,7 +12,7 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
-from ..configuration import configured_manager
+from ..configuration import configured_manager, unknown_settings
 from ..confinement.outer import chosen, trouble
 from ..exceptions import CSVAgentError
 from ..sandbox import SandboxKernel
@@ -46,6 +46,7 @@ async def examine(language: Language) -> dict[str, Any]:
     finally:
         await manager.stop()
     found["kernel"] = await _kernel(manager.kernel_outer_layer, language)
+    found["unknown_settings"] = list(unknown_settings(manager, language))
     found["packages"] = {name: _version(name) for name in PACKAGES}
     found["healthy"] = all(found[part]["error"] is None for part in ("store", "model", "kernel"))
     return found

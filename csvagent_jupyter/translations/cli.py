@@ -208,6 +208,7 @@ TEXTS: Catalogue = {
     "doctor_families": ("{fonts:family|families}", "{fonts:шрифт|шрифта|шрифтов}"),
     "doctor_open": ("known to be open", "что не закрыто"),
     "doctor_packages": ("packages", "пакеты"),
+    "doctor_settings": ("unknown settings", "неизвестные настройки"),
     "doctor_missing": ("not installed", "не установлены"),
     "doctor_models": ("models", "модели"),
     "doctor_network": (

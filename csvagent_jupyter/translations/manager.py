@@ -68,6 +68,16 @@ TEXTS: Catalogue = {
         "Настройка не подходит (прочитана из {files}): {error}. Исправьте её там; все настройки описаны в "
         "docs/settings.md.",
     ),
+    "unknown_setting": (
+        "c.CSVAgentManager.{name} is set and means nothing. docs/settings.md lists what can be set.",
+        "Настройка c.CSVAgentManager.{name} задана, но такой нет. Все настройки описаны в docs/settings.md.",
+    ),
+    "unknown_setting_near": (
+        "c.CSVAgentManager.{name} is set and means nothing; the nearest setting is {nearest}. docs/settings.md lists "
+        "what can be set.",
+        "Настройка c.CSVAgentManager.{name} задана, но такой нет; ближайшая — {nearest}. Все настройки описаны в "
+        "docs/settings.md.",
+    ),
     "unknown_consent": (
         "“{what}” cannot be allowed. Allow “share” (more of the data for a model that was only found by its key) or "
         "“process” (a kernel that is separate, but not confined).",
