@@ -7,19 +7,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
-import pyarrow as pa
-
 from .codepages import CJK
 from .ranking import believable, ranked, readable_as_utf8
+from .utf8 import BEYOND, SEQUENCE, is_utf8, line_ends, may_have_utf8
 
 MAX_LINES_TOLD = 20
 LONGEST_LINE = 1 << 20
 """A line longer than this is decided on in parts."""
 _PIECE = 1 << 15
 _BOM = codecs.BOM_UTF8
-_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_BEYOND = re.compile(rb"[\x80-\xff]")
 _LOST = "\U0010ffff"
 """Stands for wrong bytes until they are counted: what the file itself has as U+FFFD is no mistake of the reader's."""
 TELLING_LINES, TELLING_BYTES, TRIES = 3, 6, 6
@@ -157,13 +153,13 @@ class Decoder:
             return True
         if b"\xef" in ready and _BOM in ready:
             return False
-        return not self._single or not _has_sequences(ready)
+        return not self._single or not may_have_utf8(ready)
 
     def _pass(self, ready: bytes) -> None:
         """Count the lines of bytes that need no more looking at."""
         if not ready:
             return
-        self._line += _line_ends(ready) - (self._after_return and ready.startswith(b"\n"))
+        self._line += line_ends(ready) - (self._after_return and ready.startswith(b"\n"))
         self._after_return = ready.endswith(b"\r")
 
     def _read(self, piece: bytes) -> str:
@@ -192,7 +188,7 @@ class Decoder:
             line = line[len(_BOM) :]
             if line.isascii():
                 return line.decode("ascii")
-        sequences = len(_SEQUENCE.findall(line))
+        sequences = len(SEQUENCE.findall(line))
         if self._utf8:
             return self._utf8_line(line, sequences)
         strict = _strict(line, self._codec)
@@ -207,7 +203,7 @@ class Decoder:
         text = _strict(line, "utf-8")
         if text is not None:
             return text
-        wrong = len(_BEYOND.findall(_SEQUENCE.sub(b"", line)))
+        wrong = len(BEYOND.findall(SEQUENCE.sub(b"", line)))
         if wrong > sequences:
             if self._other is None and self._tries < TRIES:
                 self._suspect(line, wrong)
@@ -269,35 +265,12 @@ class Decoder:
         return text.replace("\ufeff", "").replace(_LOST, "\ufffd")
 
 
-def is_utf8(data: bytes) -> bool:
-    """Say whether all of `data` is valid UTF-8, some times faster than decoding it."""
-    if data.isascii():
-        return True
-    ends = pa.py_buffer(np.array([0, len(data)], dtype=np.int64).tobytes())
-    try:
-        pa.Array.from_buffers(pa.large_utf8(), 1, [None, ends, pa.py_buffer(data)]).validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True
-
-
 def _keeps_ascii(encoding: str) -> bool:
     """Say whether lines of the encoding can be told apart, and those that are plain ASCII, before it is decoded."""
     if codecs.lookup(encoding).name.startswith(("iso2022", "hz", "utf-7")):
         return False
     plain = bytes([9, 10, 13, *range(32, 127)])
     return plain.replace(b"\\", b"").decode(encoding, "replace") == plain.replace(b"\\", b"").decode("ascii")
-
-
-def _has_sequences(data: bytes) -> bool:
-    """Say whether a byte that begins a character of UTF-8 is followed by one that goes on with it."""
-    array = np.frombuffer(data, np.uint8)
-    return bool(((array[:-1] >= 0xC2) & (array[:-1] <= 0xF4) & ((array[1:] & 0xC0) == 0x80)).any())
-
-
-def _line_ends(data: bytes) -> int:
-    count = int(np.count_nonzero(np.frombuffer(data, np.uint8) == 10))
-    return count + data.count(b"\r") - data.count(b"\r\n") if b"\r" in data else count
 
 
 def _pieces(data: bytes) -> Iterator[bytes]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ...exceptions import Unreadable
-from .decoder import Decoder, Wrong, is_utf8
+from .decoder import Decoder, Wrong
 from .doubled import Doubled, doubled
 from .ranking import believable, cost_as_utf8, ranked
+from .utf8 import BEYOND, SEQUENCE, is_utf8
 from .wide import is_binary, shifting, wide
 
 _MARKS = (
@@ -22,8 +22,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_BEYOND = re.compile(rb"[\x80-\xff]")
 SAMPLE = 64 << 10
 WINDOWS = 16
 LONGEST_LINE = 4096
@@ -133,12 +131,12 @@ def _by_lines(lines: list[bytes]) -> Encoding:
     other: list[bytes] = []
     sequences = wrong = 0
     for line in lines:
-        within = len(_SEQUENCE.findall(line))
+        within = len(SEQUENCE.findall(line))
         if is_utf8(line):
             valid.append(line)
             sequences += within
             continue
-        beside = len(_BEYOND.findall(_SEQUENCE.sub(b"", line)))
+        beside = len(BEYOND.findall(SEQUENCE.sub(b"", line)))
         wrong += beside
         if beside > within:
             other.append(line)
