@@ -9,12 +9,14 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .moments import ISO, Moments, Unit, date_pattern, finest, has_clock, has_zone, month_directive, read_moments
 from .quantities import ENOUGH
 from .words import Words
 
 MOST_FORMATS = 4
+_NANOSECONDS = len("5.3.24 1:00:00.1234567")
 LONGEST = 45
 _CLOCK = re.compile(
     r"(?P<gap>[T ]|, ?|  )(?P<hour>\d{1,2}):\d{2}(?P<second>:\d{2})?(?P<part>[.,]\d{1,9})?(?P<half> ?[AaPp][Mm])?"
@@ -66,8 +68,8 @@ def find_dates(words: Words, name: str, dayfirst: bool | None = None, enough: fl
         return None
     found = _Search(words.array, dayfirst)
     found.run(words, name)
-    if found.guessed and found.because:  # what one format leaves open another one of the same column decides
-        told = found.either, found.because
+    if found.guessed and found.decided is not None:  # another format of the same column decides
+        told = found.either, found.decider
         found = _Search(words.array, found.decided)
         found.run(words, name)
         found.either, found.because = told
@@ -86,6 +88,9 @@ class _Search:
         self.tried: set[str] = set()
         self.either = self.because = ""
         self.decided: bool | None = None
+        self.decider = ""
+        long = pc.max(pc.binary_length(array)).as_py() or 0
+        self.unit: Unit = finest(array) if long >= _NANOSECONDS else "us"
         self.guessed = False
 
     def run(self, words: Words, name: str) -> None:
@@ -122,7 +127,7 @@ class _Search:
                 self.fits |= gained
 
     def _read(self, form: str) -> Moments:
-        return read_moments(self.array, form)
+        return read_moments(self.array, form, self.unit)
 
     def _ordered(self, day: str, month: str, by_day: Moments, by_month: Moments) -> list[tuple[str, Moments]]:
         """Decide which of day and month comes first, on all words; both orders where no word leaves it open."""
@@ -130,13 +135,15 @@ class _Search:
         only_day, only_month = by_day.read & ~by_month.read, by_month.read & ~by_day.read
         pairs = [(day, by_day), (month, by_month)]
         dotted = "%d.%m" in day
+        if only_day.any() != only_month.any():
+            self.decided = bool(only_day.any())
+            self.decider = self._first(only_day if self.decided else only_month)
         if not open_.any():
             return pairs if int(only_day.sum()) >= int(only_month.sum()) else pairs[::-1]
         if only_day.any() or only_month.any():
             first = bool(only_day.sum() >= only_month.sum())
             if only_day.any() and only_month.any() and self.dayfirst is not None:
                 first = self.dayfirst
-            self.decided = first
             if not (first and dotted):
                 self._tell(open_, only_day if first else only_month)
         else:
@@ -147,24 +154,24 @@ class _Search:
         return pairs[:1] if first else pairs[1:]
 
     def _tell(self, open_: Any, deciding: Any) -> None:
-        self.either = self.either or str(self.array[int(np.argmax(open_))].as_py())
+        self.either = self.either or self._first(open_)
         if deciding is not None and not self.because:
-            self.because = str(self.array[int(np.argmax(deciding))].as_py())
+            self.because = self._first(deciding)
+
+    def _first(self, mask: Any) -> str:
+        return str(self.array[int(np.argmax(mask))].as_py())
 
     def result(self) -> DatesFound:
         read = self.array.filter(pa.array(self.fits))
         self._leave_out_what_others_read(read)
         clock = any(has_clock(form, read) for form in self.formats)
         utc = any(has_zone(form, read) for form in self.formats)
-        unit: Unit = "ns" if any(finest(form, read) == "ns" for form in self.formats) else "us"
-        if unit == "ns" and not self._within(read):
-            unit = "us"
         return DatesFound(
             formats=tuple(self.formats),
             kind="datetime" if clock else "date",
             fits=self.fits,
             utc=utc,
-            unit=unit,
+            unit=self.unit,
             either=self.either,
             because=self.because,
         )
@@ -173,17 +180,11 @@ class _Search:
         """Drop formats that read nothing alone: "May" is a short name and a full one."""
         if len(self.formats) == 1:
             return
-        by = {form: read_moments(read, form).read for form in self.formats}
+        by = {form: read_moments(read, form, self.unit).read for form in self.formats}
         for form in self.formats[:]:
             others = [by[other] for other in self.formats if other != form]
             if others and bool(np.logical_or.reduce(others).all()):
                 self.formats.remove(form)
-
-    def _within(self, read: Any) -> bool:
-        fits = np.zeros(len(read), np.bool_)
-        for form in self.formats:
-            fits |= read_moments(read, form, "ns").read
-        return bool(fits.all())
 
 
 def _formats(word: str, name: str) -> Iterator[str]:

@@ -271,11 +271,9 @@ def has_clock(form: str, words: Any) -> bool:
     return bool(pc.any(pc.match_substring(words, ":")).as_py()) if form == ISO else "%M" in form
 
 
-def finest(form: str, words: Any) -> Unit:
+def finest(words: Any) -> Unit:
     """Return the unit that keeps all digits of the seconds."""
-    if form != ISO and "%f" not in form:
-        return "us"
-    return "ns" if pc.any(pc.match_substring_regex(words, r"[.,]\d{7,9}(?:\D|$)")).as_py() else "us"
+    return "ns" if pc.any(pc.match_substring_regex(words, r":\d{2}[.,]\d{7,9}(?:\D|$)")).as_py() else "us"
 
 
 def _blank(texts: Any) -> Any:
