@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from ...messages import Kind
 from .moments import Unit
 from .quantities import NumberStyle
 
 Why = Literal["", "leading_zeros", "long_digits", "phone", "currencies"]
-TYPED_KINDS: frozenset[Kind] = frozenset({"integer", "number", "boolean", "date", "datetime", "time", "empty"})
-STATED_TYPES = ("text", "integer", "number", "boolean", "date", "datetime", "time")
-"""What a person may state for a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +74,6 @@ class ColumnPlan:
         return bool(self.either) and not self.because and not self.because_column
 
     @property
-    def decimal(self) -> str:
-        return self.style.decimal if not self.style.whole else "."
-
-    @property
-    def thousands(self) -> str:
-        return self.style.thousands
-
-    @property
-    def marks(self) -> tuple[str, ...]:
-        return self.style.marks
-
-    @property
-    def date_format(self) -> str:
-        return self.formats[0] if self.formats else ""
-
-    @property
     def textual(self) -> bool:
         """Tell whether the cells stay the text they are."""
         return self.kind in {"text", "time", "category", "mixed"}
@@ -105,13 +86,3 @@ class ColumnPlan:
             or len(self.formats) > 2
             or (self.stated and self.unfit > 0)
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing a person should know: the key of its text, the columns it is about, and the values of the text."""
-
-    key: str
-    columns: tuple[str, ...] = ()
-    values: dict[str, Any] = field(default_factory=dict)
-    level: Literal["info", "warning"] = "info"
