@@ -89,13 +89,17 @@ class Access:
         await self._store.set_grants(session.session_id, tuple(grants.values()))
         return tuple(grants.values())
 
-    async def unshare(self, session: Session, name: str = "", link: str = "") -> None:
-        """Take a grant back, or all of them."""
-        kept = []
-        if name or link:
-            grants = await self._store.grants(session.session_id)
-            whom = full_name(name, session.owner)
-            kept = [g for g in grants if not (name and g.name == whom) and not (link and g.link == link)]
+    async def unshare(self, session: Session, names: Sequence[str] = (), links: Sequence[str] = ()) -> None:
+        """Take grants back, or all of them when none is named.
+
+        Raises NotFound, and takes none back, when one that is named is not there: whoever mistypes a name would believe
+        that its bearer reads no more.
+        """
+        grants = await self._store.grants(session.session_id)
+        named = {full_name(name, session.owner) for name in names} | set(links)
+        if not named <= {grant.name or grant.link for grant in grants}:
+            raise NotFound("manager.not_shared")
+        kept = [grant for grant in grants if named and (grant.name or grant.link) not in named]
         await self._store.set_grants(session.session_id, kept)
 
     async def tasks(self, owner: str, limit: int, link: str = "") -> tuple[Task, ...]:

@@ -165,6 +165,8 @@ def test_a_link_opens_a_session_to_whoever_has_its_secret(
     assert kept == [{"may": "read", "link": asking["link"]}]
     assert boris.get(address, params={"link": reading["link"]}).status_code == 404
     assert boris.get(address, params={"link": asking["link"]}).json()["may"] == "read"
+    for unknown in ({"name": "carla"}, {"link": reading["link"]}, {"name": "dora", "link": asking["link"]}):
+        assert anna.delete(f"{address}/shares", params=unknown).status_code == 404
     for unnamed in ("name", "link"):
         assert anna.delete(f"{address}/shares", params={unnamed: ""}).status_code == 400
     assert anna.get(f"{address}/shares").json() == {"shares": kept}
@@ -193,6 +195,16 @@ def test_an_unnamed_session_is_called_after_its_first_question(anna: httpx.Clien
         finished(anna, ask(anna, query, session_id=asked, path="cities.csv"))
     assert anna.get(f"/api/sessions/{unnamed}").json()["title"] == "bar of price"
     assert anna.get(f"/api/sessions/{session_id}").json()["title"] == "Work"
+
+
+def test_several_shares_are_taken_back_at_once(anna: httpx.Client, session_id: str) -> None:
+    wishes = [{"may": "read", "name": name} for name in ("boris", "carla", "dora")] + [{"may": "read", "link": True}]
+    *_, dora, link = anna.put(f"/api/sessions/{session_id}/shares", json={"shares": wishes}).json()["shares"]
+    several = {"name": ["boris", "people:carla"], "link": link["link"]}
+    assert anna.delete(f"/api/sessions/{session_id}/shares", params=several).status_code == 204
+    assert anna.get(f"/api/sessions/{session_id}/shares").json() == {"shares": [dora]}
+    assert anna.delete(f"/api/sessions/{session_id}/shares", params={"name": ["dora", ""]}).status_code == 400
+    assert anna.get(f"/api/sessions/{session_id}/shares").json() == {"shares": [dora]}
 
 
 def test_a_link_of_one_session_opens_no_other(anna: httpx.Client, boris: httpx.Client, session_id: str) -> None:

@@ -136,14 +136,12 @@ class SharesHandler(CSVAgentAPIHandler):
     @authenticated
     @authorized("write")
     async def delete(self, session_id: str) -> None:
-        """Share a session no longer: with `name`, by `link`, or with neither given with nobody."""
+        """Share a session no longer: with each `name`, by each `link`, or with neither given with nobody."""
         session = await self.session_for(session_id, "own")
-        manager = await self.manager()
-        if {"name", "link"} & self.request.query_arguments.keys() and not (
-            self.get_query_argument("name", "") or self.link
-        ):
+        names, links = self.get_query_arguments("name"), self.get_query_arguments("link")
+        if not all((*names, *links)):
             raise BadInput("server.nobody_named")
-        await manager.access.unshare(session, self.get_query_argument("name", ""), self.link)
+        await (await self.manager()).access.unshare(session, names, links)
         self.set_status(204)
         self.finish()
 

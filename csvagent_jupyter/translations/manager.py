@@ -27,6 +27,11 @@ TEXTS: Catalogue = {
         "That link is none of this session's. Ask for a new one with “link”: true.",
         "У этой сессии такой ссылки нет. Запросите новую: «link»: true.",
     ),
+    "not_shared": (
+        "The session is not shared with that name, or by that link, so nothing was changed. Its shares tell who reads.",
+        "С этим именем или по этой ссылке сессия не открыта, поэтому ничего не изменено. Кому она открыта, видно в "
+        "shares.",
+    ),
     "foreign_path": (
         "This session belongs to somebody else or was asked in by others, and {names} was named as a file of theirs, "
         "which cannot be opened for you. Give the file along with the question.",
