@@ -35,12 +35,14 @@ Value = Scalar | list[Scalar | dict[str, str]] | dict[str, str]
 class Bounds:
     """What reading a file may take: bytes of `memory` beside the libraries, and `seconds`.
 
+    A table that would take more than the `kernel` may have is refused before it is read to the end; 0: none is.
     Copies of large files are kept in `folder` (None: in Jupyter's data folder), at most `copies_size` bytes of them,
     and none that nobody used for `copies_days`.
     """
 
     memory: int = 4 * 2**30
     seconds: float = 600.0
+    kernel: int = 0
     folder: Path | None = None
     copies_size: int = 10 * 2**30
     copies_days: float = 7.0
@@ -50,7 +52,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What to read and how; the file itself comes as a descriptor.
 
     `name` is what the person calls it, `suffix` the last one of the file's own name. `options` are what was stated of
-    it. `memory` is what the process may take, `largest` the most that it may write, in bytes.
+    it. `memory` is what the process may take, `largest` the most that it may write, in bytes; a table that takes
+    more than the `kernel` may have is refused (0: none is).
     """
 
     name: str
@@ -59,7 +62,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     memory: int = 4 * 2**30
     seconds: int = 600
     largest: int = 2**40
-    threads: int = 2
+    threads: int = 4
+    kernel: int = 0
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -102,8 +106,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     refusal: Refusal | None = None
     broken: str = ""
 
-    def pandas(self, path: str) -> Recipe | ReaderCall | None:
-        """Return the pandas code for the file at `path`; None for a table that was not read from text."""
+    def code(self, path: str) -> Recipe | ReaderCall | None:
+        """Return the code that reads the file at `path`; None for a table that was not read from text."""
         return recipe_from(self.recipe, path) if self.recipe is not None else None
 
     def notes(self, language: Language) -> tuple[Note, ...]:
@@ -147,7 +151,7 @@ def _check(reply: Reply) -> None:
         _check_text(reply.refusal.key, reply.refusal.values)
     for column in reply.columns:
         _check_column(column)
-    reply.pandas("")
+    reply.code("")
 
 
 def _check_text(key: str, values: Mapping[str, Value]) -> None:

@@ -55,8 +55,8 @@ class Table:
 
     @property
     def recipe(self) -> Recipe | ReaderCall | None:
-        """The pandas code that gives the same table."""
-        return self.reply.pandas(self.source_path) if self.reply is not None else None
+        """The code that gives the same table."""
+        return self.reply.code(self.source_path) if self.reply is not None else None
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -156,6 +156,7 @@ async def reading(
         options=stated,
         memory=bounds.memory,
         seconds=int(bounds.seconds),
+        kernel=bounds.kernel,
     )
     try:
         with opened(place) as (source, state):

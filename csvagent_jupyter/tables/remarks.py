@@ -3,67 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from ..messages import Dialect
-from .inside.contents import Contents
-from .inside.conversion import Shape
-from .inside.dialect import MAX_LINES_TOLD, Layout
-from .inside.encoding import Decoded
 from .order import Said, Scalar, Value
+
+if TYPE_CHECKING:
+    from .inside.decoder import Wrong
+    from .inside.looking import Look
+    from .inside.repairs import Repairs
 
 NAMES_TOLD = 5
 TEXT_TOLD = 80
+Level = Literal["info", "warning"]
 
 
-def about_structure(
-    contents: Contents,
-    decoded: Decoded,
-    dialect: Dialect,
-    layout: Layout,
-    shape: Shape,
-    renamed: dict[str, str],
-    above: str,
-) -> list[Said]:
-    """Return the notes on encoding, header, rows that do not fit, and what was passed over."""
+def about_structure(seen: Look, repairs: Repairs, wrong: Wrong, names: Sequence[str], rows: int) -> list[Said]:
+    """Return the notes on how a file is written, and on every row that was repaired, dropped or passed over.
+
+    `names` are the columns that came of it, `rows` is how many rows there are.
+    """
     notes: list[Said] = []
 
-    def add(level: Literal["info", "warning"], key: str, **values: Value) -> None:
+    def add(level: Level, key: str, **values: Value) -> None:
         notes.append(Said(level, key, values))
 
-    if contents.others:
-        others = listed(contents.others)
-        add("warning", "note_member", member=contents.member, others=others)
-    if decoded.guessed:
-        add("info", "note_encoding_guessed", encoding=decoded.encoding)
-    if decoded.replaced:
-        add("warning", "note_replaced", count=decoded.replaced, encoding=decoded.encoding)
-    if dialect.skipped_rows:
-        add("info", "note_skipped", rows=dialect.skipped_rows, text=cut(above))
-    if not dialect.header_rows:
+    if seen.source.others:
+        add("warning", "note_member", member=cut(seen.source.member), others=listed(seen.source.others))
+    notes += _about_encoding(seen, wrong)
+    examined = seen.examined
+    if seen.dialect.skipped_rows:
+        add("info", "note_skipped", rows=seen.dialect.skipped_rows, text=cut(" ".join(examined.above)))
+    if seen.dialect.footer_rows:
+        add("info", "note_footer", rows=seen.dialect.footer_rows, text=cut(" ".join(examined.below)))
+    if examined.totals_line:
+        add("info", "note_totals", line=examined.totals_line)
+    if examined.tables:
+        others = [part for number, part in enumerate(examined.tables, 1) if number != seen.dialect.table]
+        told = "; ".join(f"{part.first_line}–{part.last_line} ({listed(part.columns)})" for part in others[:NAMES_TOLD])
+        add("warning", "note_tables", table=seen.dialect.table, tables=len(examined.tables), others=told)
+    if not seen.dialect.header_rows:
         add("info", "note_no_header")
-    if renamed:
-        pairs = [(cut(old), new) for new, old in renamed.items() if cut(old) != cut(new)]
-        tidied = [new for new, old in renamed.items() if cut(old) == cut(new)]
+    if seen.renamed:
+        pairs = [(cut(old), new) for new, old in seen.renamed.items() if cut(old) != cut(new)]
+        tidied = [new for new, old in seen.renamed.items() if cut(old) == cut(new)]
         if pairs:
             add("info", "note_renamed", names=_pairs(pairs))
         if tidied:
             add("info", "note_tidied", names=listed(tidied))
-    if layout.short_count:
-        add("warning", "note_short_rows", rows=layout.short_count, lines=_lines(layout.short, layout.short_count))
-    if layout.long_count:
-        names = listed(shape.names[len(shape.names) - shape.extra :])
-        add(
-            "warning",
-            "note_long_rows",
-            rows=layout.long_count,
-            lines=_lines(layout.long, layout.long_count),
-            names=names,
-        )
-    if layout.blank_count and len(shape.names) == 1:
-        add("info", "note_blank_lines", rows=layout.blank_count)
-    if not layout.rows:
+    notes += [Said(level, key, cast("dict[str, Value]", values)) for level, key, values in repairs.said()]
+    if not rows:
         add("warning", "note_no_rows")
+    return notes
+
+
+def _about_encoding(seen: Look, wrong: Wrong) -> list[Said]:
+    notes: list[Said] = []
+    encoding = seen.decoded.encoding
+    if seen.decoded.guessed:
+        notes.append(Said("info", "note_encoding_guessed", {"encoding": encoding}))
+    if wrong.count:
+        values: dict[str, Any] = {"count": wrong.count, "encoding": encoding, "lines": lines(wrong.lines)}
+        notes.append(Said("warning", "note_replaced", values))
+    if wrong.other_count:
+        values = {"count": wrong.other_count, "encoding": encoding, "other": wrong.other_encoding}
+        notes.append(Said("warning", "note_two_encodings", values | {"lines": lines(wrong.other_lines)}))
+    if wrong.marks:
+        notes.append(Said("info", "note_marks_inside", {"count": wrong.marks, "lines": lines(wrong.mark_lines)}))
+    if (double := seen.decoded.double) is not None:
+        values = {"count": double.count, "encoding": double.encoding, "seems": double.seems, "meant": double.is_meant}
+        notes.append(Said("warning", "note_encoded_twice", values))
     return notes
 
 
@@ -91,5 +99,6 @@ def cut(text: str, length: int = TEXT_TOLD) -> str:
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
-def _lines(lines: Sequence[int], count: int) -> str:
-    return ", ".join(map(str, lines)) + (", …" if count > MAX_LINES_TOLD else "")
+def lines(numbers: Sequence[int]) -> str:
+    """Return the numbers of lines, of which only the first are kept, as they are told."""
+    return ", ".join(map(str, numbers)) + (", …" if len(numbers) >= 20 else "")

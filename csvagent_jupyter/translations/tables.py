@@ -187,8 +187,8 @@ TEXTS: Final[Catalogue] = {
         "Кодировка в файле не указана; по буквам лучше всего подходит {encoding}.",
     ),
     "note_replaced": (
-        "{count:character|characters} could not be read as {encoding} and stand as �.",
-        "В кодировке {encoding} не прочитано: {count:символ|символа|символов}; на их месте стоит �.",
+        "{count:character|characters} could not be read as {encoding} and stand as � (lines {lines}).",
+        "В кодировке {encoding} не прочитано: {count:символ|символа|символов}; на их месте стоит � (строки {lines}).",
     ),
     "note_renamed": ("Columns renamed: {names}.", "Переименованы столбцы: {names}."),
     "note_tidied": (
@@ -557,5 +557,52 @@ TEXTS: Final[Catalogue] = {
     "no_such_column": (
         "There is no column “{column}” in “{name}”, for which a type is stated. There are: {columns}.",
         "В «{name}» нет столбца «{column}», для которого указан тип. Есть: {columns}.",
+    ),
+    # --- looking
+    "header_too_long": (
+        "“{name}” has fewer rows than the {rows:row|rows} that its header is to have. State a smaller header_rows.",
+        "В «{name}» меньше строк, чем отведено заголовку: {rows:строка|строки|строк}. Укажите меньшее header_rows.",
+    ),
+    # --- remarks
+    "note_two_encodings": (
+        "{count:line is|lines are} in {other} and not in {encoding} as the others; all were read (lines {lines}).",
+        "{count:строка|строки|строк} в кодировке {other}, а не {encoding}, как остальные; прочитаны все "
+        "(строки {lines}).",
+    ),
+    "note_marks_inside": (
+        "Byte order marks inside the file, where files were joined, were left out: {count:mark|marks} (lines {lines}).",
+        "Внутри файла, где склеены части, пропущено: {count:метка|метки|меток} порядка байтов (строки {lines}).",
+    ),
+    "note_encoded_twice": (
+        "{count:word|words} seem to have been encoded twice by way of {encoding}: “{seems}” should probably be "
+        "“{meant}”. They were left as they are.",
+        "Похоже, дважды перекодировано через {encoding}: {count:слово|слова|слов}; «{seems}», вероятно, было "
+        "«{meant}». Оставлено как есть.",
+    ),
+    "note_footer": (
+        "Passed over below the table: {rows:line|lines} (“{text}”).",
+        "Под таблицей пропущено: {rows:строка|строки|строк} («{text}»).",
+    ),
+    "note_totals": (
+        "Line {line:d} holds the totals of the rows above and was left out. To keep it, state footer_rows=0.",
+        "В строке {line:d} итоги по строкам выше; она пропущена. Чтобы оставить её, укажите footer_rows=0.",
+    ),
+    "note_tables": (
+        "The file holds {tables:table|tables}; number {table:d} was read. The others are on lines {others}. To read "
+        "one of them, state table.",
+        "В файле {tables:таблица|таблицы|таблиц}; прочитана {table:d}-я. Остальные в строках {others}. Чтобы прочитать "
+        "другую, укажите table.",
+    ),
+    "strict_bytes": (
+        "Line {line:d} of “{name}” has bytes that are not of its encoding, and a strict reading replaces nothing. "
+        "State the encoding, or read without strict.",
+        "Файл «{name}», строка {line:d}: байты не в кодировке файла, а строгое чтение ничего не заменяет. Укажите "
+        "кодировку или читайте без strict.",
+    ),
+    "strict_unfit": (
+        "{cells:cell|cells} of “{column}” in “{name}” do not fit the type that is stated, and a strict reading drops "
+        "nothing. State another type, or read without strict.",
+        "В «{name}» тип, указанный для «{column}», не подходит: {cells:ячейка|ячейки|ячеек}; строгое чтение ничего не "
+        "отбрасывает. Укажите другой тип или читайте без strict.",
     ),
 }
