@@ -79,7 +79,9 @@ def test_a_stated_encoding_wins_and_an_unknown_one_is_refused() -> None:
     assert decode(data, "a.csv", "cp1251").text == "GrьЯe"
     assert decode(data, "a.csv", "utf-8").replaced == 2
     assert decode("\ufeffa".encode(), "a.csv", "utf8").text == "a"
-    for name in ("no-such", "rot13", "utf\x008"):
+    assert decode("a;б".encode("utf-16-le"), "a.csv", "utf-16").text == "a;б"
+    assert decode("a;б".encode("utf-16-be"), "a.csv", "utf-16-be").text == "a;б"
+    for name in ("no-such", "rot13", "utf\x008", "idna"):
         with pytest.raises(Unreadable, match="encoding"):
             decode(data, "a.csv", name)
 

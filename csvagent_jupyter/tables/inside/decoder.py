@@ -14,6 +14,7 @@ from .utf8 import BEYOND, SEQUENCE, is_utf8, line_ends, may_have_utf8
 MAX_LINES_TOLD = 20
 LONGEST_LINE = 1 << 20
 """A line longer than this is decided on in parts."""
+NOT_OF_FILES = frozenset({"idna", "punycode", "undefined"})
 _PIECE = 1 << 15
 _BOM = codecs.BOM_UTF8
 _LOST = "\U0010ffff"
@@ -72,6 +73,8 @@ class Decoder:
 
     def __init__(self, encoding: str, other: str | None = None) -> None:
         found = codecs.lookup(encoding)
+        if found.name in NOT_OF_FILES:
+            raise LookupError(f"{encoding} is not for files")
         self.encoding = encoding
         self.wrong = Wrong()
         self._utf8 = found.name in {"utf-8", "utf-8-sig"}
@@ -79,6 +82,7 @@ class Decoder:
         self._by_lines = self._utf8 or _keeps_ascii(encoding)
         self._stream = None if self._by_lines else found.incrementaldecoder("tables.lost")
         self._single = self._by_lines and not self._utf8 and found.name not in CJK and encoding not in CJK
+        self._marked = found.name in {"utf-16", "utf-32"}
         self._other = other
         self._suspects: list[bytes] = []
         self._tries = 0
@@ -91,7 +95,7 @@ class Decoder:
     def text(self, block: bytes, final: bool = False) -> str:
         """Return the text of the next block; what may belong to an unfinished line is kept for the next call."""
         if self._stream is not None:
-            return self._wide(self._stream.decode(block, final), final)
+            return self._wide(self._wide_text(block, final), final)
         ready = self._whole_lines(block, final)
         try:
             if self._plain(ready):
@@ -245,6 +249,17 @@ class Decoder:
         reader.decode(line)
         return bool(reader.getstate()[0])
 
+    def _wide_text(self, block: bytes, final: bool) -> str:
+        """Return the next characters; UTF-16 and UTF-32 without a mark are taken for little-endian, as Python does."""
+        if not self._started and self._marked:
+            self._held += block
+            if len(self._held) < 4 and not final:
+                return ""
+            block, self._held, self._marked = self._held, b"", False
+            if not block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)):
+                self._stream = codecs.getincrementaldecoder(f"{self._codec}-le")("tables.lost")
+        return self._stream.decode(block, final) if self._stream is not None else ""
+
     def _wide(self, text: str, final: bool) -> str:
         """Count what is wrong in a text of UTF-16, UTF-32 and other encodings that do not keep ASCII's bytes."""
         if not self._started and text:
@@ -267,7 +282,8 @@ class Decoder:
 
 def _keeps_ascii(encoding: str) -> bool:
     """Say whether lines of the encoding can be told apart, and those that are plain ASCII, before it is decoded."""
-    if codecs.lookup(encoding).name.startswith(("iso2022", "hz", "utf-7")):
+    name = codecs.lookup(encoding).name
+    if name.startswith(("iso2022", "hz", "utf-7")) or name.endswith("escape"):
         return False
     plain = bytes([9, 10, 13, *range(32, 127)])
     return plain.replace(b"\\", b"").decode(encoding, "replace") == plain.replace(b"\\", b"").decode("ascii")

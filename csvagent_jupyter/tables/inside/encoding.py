@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...exceptions import Unreadable
-from .decoder import Decoder, Wrong
+from .decoder import NOT_OF_FILES, Decoder, Wrong
 from .doubled import Doubled, doubled
 from .ranking import believable, cost_as_utf8, ranked
 from .utf8 import BEYOND, SEQUENCE, is_utf8
-from .wide import is_binary, shifting, wide
+from .wide import is_binary, readable, shifting, wide
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -62,7 +62,7 @@ def find(head: bytes, tail: bytes = b"", middle: Sequence[bytes] = ()) -> Encodi
     `head` begins where the file does; the other parts may begin and end anywhere, within a character, too.
     """
     for mark, name in _MARKS:
-        if head.startswith(mark) and not (name == "utf-16" and is_binary(head) and not wide(head[2:])):
+        if head.startswith(mark) and (name == "utf-8-sig" or readable(head, name)):
             return Encoding(name, bom=len(mark))
     if name := wide(head):
         return Encoding(name)
@@ -94,7 +94,7 @@ def _stated(data: bytes, name: str, encoding: str) -> Encoding:
         found = codecs.lookup(encoding)
     except (LookupError, ValueError):  # the latter for a name with a zero character
         raise Unreadable("tables.unknown_encoding", name=name, encoding=encoding) from None
-    if not getattr(found, "_is_text_encoding", True):
+    if not getattr(found, "_is_text_encoding", True) or found.name in NOT_OF_FILES:
         raise Unreadable("tables.unknown_encoding", name=name, encoding=encoding)
     if found.name == "utf-8" and data.startswith(codecs.BOM_UTF8):
         return Encoding("utf-8-sig", bom=len(codecs.BOM_UTF8))

@@ -24,6 +24,8 @@ FOREIGN = 5.0
 """Bits for a word that is in another language than the rest."""
 MIXED = 8.0
 """Bits more where letters of two scripts meet in a word."""
+BESIDE_DIGIT = 4.0
+"""Bits for a letter beyond ASCII that a digit stands next to."""
 STRANGE = 16.0
 """Bits for a letter that the language does not have."""
 _TOKEN = re.compile(r"[^ \t-\r,;|\"]*[^\x00-\x7f][^ \t-\r,;|\"]*")
@@ -173,6 +175,8 @@ def _taken_apart(token: str) -> tuple[float, tuple[str, ...]]:
     for place, letter in enumerate(token):
         sort = _sort(letter)
         if sort == "letter":
+            if letter > "\x7f" and (token[place - 1 : place].isdigit() or token[place + 1 : place + 2].isdigit()):
+                fixed += BESIDE_DIGIT
             small = letter.lower()[0]
             pairs.append(before + small)
             before = small
@@ -215,12 +219,14 @@ def _mark(mark: str, before: str, after: str) -> float:
         return STRANGE + 3 if drawing and (before.isalpha() or after.isalpha()) else STRANGE - 2
     inside = before.isalpha() and after.isalpha()
     if mark == "\xa0":
-        return bits + 5 if inside else bits
-    if mark in "·ー、。" or mark > "\u3000":
+        return bits + 2 if inside else bits
+    if mark > "\u3000":
+        return bits if before > "\u3000" or after > "\u3000" else bits + 5
+    if mark == "·":
         return bits
     if mark in "º°ª²³":
-        fits = before.isdigit() or before in (" nNaAo" if mark in "ª°º" else "mм")
-        return bits if fits and (not after.isalnum() or after in "CFСФ") else bits + 6
+        fits = before.isdigit() or before in (" (nNaAo" if mark in "ª°º" else "mм")
+        return bits + (6 if not fits or (after.isalnum() and after not in "CFСФ") else -3 if before.isdigit() else 0)
     if mark in "–—":
         return bits + (6 if inside else 0 if before.isalpha() == after.isalpha() else 4)
     if mark == "•":

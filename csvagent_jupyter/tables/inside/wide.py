@@ -42,6 +42,12 @@ def wide(data: bytes) -> str:
     return max(found)[1] if found else ""
 
 
+def readable(data: bytes, encoding: str) -> bool:
+    """Say whether the data's start is text in an encoding of wide characters that a mark speaks for."""
+    text = data[: SAMPLE // 4 * 4].decode(encoding, "ignore")
+    return _bad(text) <= MOST_BAD * len(text) + 1
+
+
 def shifting(data: bytes) -> str:
     """Return the seven-bit encoding of Japanese, Korean or Chinese whose signals of shifting are there, or ""."""
     if (b"\x1b$" not in data and b"~{" not in data) or not data[:SAMPLE].isascii():
