@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from csvagent_jupyter.exceptions import BadInput, Unreadable
 from csvagent_jupyter.messages import Dialect, Source
+from csvagent_jupyter.tables import read_table
 from csvagent_jupyter.tables.option_words import (
     NAMES,
     checked_by_file,
@@ -184,3 +187,53 @@ def test_two_options_that_exclude_each_other_only_together() -> None:
     with pytest.raises(Unreadable, match="cannot both be"):
         with_stated((given_before,), {"thousands": ","})
     assert checked({"thousands": ","}) == {"thousands": ","}
+
+
+# --- what each of them changes --------------------------------------------------------------------------------------
+
+CASES: dict[str, tuple[str | bytes, dict[str, list[Any]]]] = {
+    "encoding=cp866": ("город;n\nОсло;1\n".encode("cp1251"), {}),
+    "delimiter=,": ("a;b,c\n1;2,3\n4;5,6\n", {"a;b": ["1;2", "4;5"], "c": [3, 6]}),
+    "quotechar=none": ('a;b\n"x";2\n"y";4\n', {"a": ['"x"', '"y"'], "b": [2, 4]}),
+    "escapechar=none": ("a,b\nx\\,y,2\nz,4\n", {}),
+    "comment=3": ("a;b\n1;2\n3;4\n", {"a": [1], "b": [2]}),
+    "header_rows=0": ("a,b\n1,2\n3,4\n", {"column_1": ["a", "1", "3"], "column_2": ["b", "2", "4"]}),
+    "skipped_rows=1": ("a,b\nx,y\n3,4\n", {"x": [3], "y": [4]}),
+    "footer_rows=1": ("a,b\n1,2\n3,4\n", {"a": [1], "b": [2]}),
+    "decimal=.": ("a;b\n1,500;x\n2,500;y\n", {"a": [1500, 2500], "b": ["x", "y"]}),
+    "thousands=.": ("a;b\n1.500;x\n2.500;y\n", {"a": [1500, 2500], "b": ["x", "y"]}),
+    "dayfirst=yes": ("d,n\n01/02/2024,2\n03/04/2024,4\n", {}),
+    "missing=7": ("a,b\n7,x\n8,y\n", {"a": [None, 8], "b": ["x", "y"]}),
+    "types=a:text": ("a,b\n1,2\n3,4\n", {"a": ["1", "3"], "b": [2, 4]}),
+    "table=1": ("a,b\n1,2\n3,4\n\n\nx,y,z\n1,2,3\n4,5,6\n7,8,9\n", {"a": [1, 3], "b": [2, 4]}),
+    "strict": ("a,b\n1,2\n3\n", {}),
+    "as_text": ("a,b\n1,2\n3,4\n", {"a": ["1", "3"], "b": ["2", "4"]}),
+}
+
+
+def cells(path: Path, **stated: Any) -> dict[str, list[Any]]:
+    frame = read_table(path, **stated).to_pandas()
+    return {name: [None if pd.isna(cell) else cell for cell in frame[name]] for name in frame.columns}
+
+
+@pytest.mark.parametrize("word", CASES)
+def test_each_option_makes_another_table_of_a_file(tmp_path: Path, word: str) -> None:
+    content, wanted = CASES[word]
+    path = tmp_path / "x.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    found = cells(path)
+    if word == "strict":
+        with pytest.raises(Unreadable, match="Line 3"):
+            read_table(path, **read_words([word]))
+        return
+    stated = cells(path, **read_words([word]))
+    assert stated != found
+    assert not wanted or stated == wanted
+
+
+def test_every_option_is_among_those_that_were_tried(tmp_path: Path) -> None:
+    assert {name for word in CASES for name in read_words([word])} == set(OPTIONS)
+    path = tmp_path / "x.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(Unreadable, match="There is no column “c”"):
+        read_table(path, types={"c": "text"})

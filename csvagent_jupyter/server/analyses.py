@@ -153,7 +153,9 @@ class ReplayHandler(AskingHandler):
 
 def _dialect(text: str) -> Any:
     """Read a form's dialect: a JSON object, or ``option=value`` on lines of their own."""
-    return json.loads(text) if text.lstrip()[:1] in {"{", "["} else read_words(text.splitlines())
+    if text.lstrip()[:1] in {"{", "["}:
+        return json.loads(text)
+    return read_words(line for line in text.replace("\r\n", "\n").split("\n") if line)
 
 
 _READERS: Final[dict[str, Callable[[str], Any]]] = {"dialect": _dialect, "paths": json.loads}

@@ -41,7 +41,7 @@ def about_structure(seen: Look, repairs: Repairs, wrong: Wrong, names: Sequence[
         others = [part for number, part in enumerate(examined.tables, 1) if number != seen.dialect.table]
         told = "; ".join(f"{part.first_line}–{part.last_line} ({listed(part.columns)})" for part in others[:NAMES_TOLD])
         add("warning", "note_tables", table=seen.dialect.table, tables=len(examined.tables), others=told)
-    if not seen.dialect.header_rows:
+    if not seen.dialect.header_rows and "header_rows" not in seen.dialect.stated:
         add("info", "note_no_header")
     if seen.renamed:
         pairs = [(cut(old), new) for new, old in seen.renamed.items() if cut(old) != cut(new)]
