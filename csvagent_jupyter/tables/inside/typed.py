@@ -68,11 +68,12 @@ def convert(plan: ColumnPlan, texts: Any) -> Converted:
         return _text(plan, array)
     if not len(array):
         return Converted(pa.array([], arrow_type(plan)))
-    quick = _quick(plan, array)
+    # A stated word may look like a number: -999 for what is missing.
+    quick = None if plan.missing_only else _quick(plan, array)
     if quick is not None and not quick[1].any():
         values = quick[0]
         return Converted(values, missing_count=values.null_count, big=_is_big(values), clock=_has_clock(values))
-    return _by_words(plan, array, quick)
+    return by_words(plan, array, quick)
 
 
 def converted_columns(plans: Sequence[ColumnPlan], texts: Sequence[Any]) -> tuple[list[ColumnPlan], list[Any]]:
@@ -173,7 +174,7 @@ def _is_big(values: Any) -> bool:
     return bounds["max"] is not None and max(bounds["max"], -bounds["min"]) > _EXACT
 
 
-def _by_words(plan: ColumnPlan, array: Any, quick: Quick | None) -> Converted:
+def by_words(plan: ColumnPlan, array: Any, quick: Quick | None) -> Converted:
     """Read each distinct cell once, only those that were left when something was read already."""
     subset = array if quick is None else array.filter(pa.array(quick[1]))
     encoded = pc.dictionary_encode(subset)
