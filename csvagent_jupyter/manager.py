@@ -98,7 +98,7 @@ class CSVAgentManager(Settings):
         provisioner = self.kernel_provisioner
         make = partial(SandboxKernel, limits, server_idle_seconds=idle, outer_layer=layer, provisioner=provisioner)
         pool = KernelPool(self.max_kernels, idle, make, spare=self.spare_kernel, max_memory=self.kernels_memory)
-        self._workshop = Workshop(self.store, self.artifacts, pool, self.rules)
+        self._workshop = Workshop(self.store, self.artifacts, pool, self.rules, bounds=self.reading_bounds)
         self._queue = self.task_queue_class(
             self.store, self._workshop.prepare, Run, max_running=self.max_running, adopts=self.adopts
         )
@@ -292,7 +292,7 @@ class CSVAgentManager(Settings):
         from .tables.written import first_rows
 
         path = await self.workshop.open_source(source)
-        table = await read_source(path, source, (), language)
+        table = await read_source(path, source, (), language, replace(self.reading_bounds, kernel=0))
         return await asyncio.to_thread(table.profile, language), await asyncio.to_thread(
             first_rows, table.arrow, PREVIEW_ROWS
         )

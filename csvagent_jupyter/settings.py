@@ -16,6 +16,7 @@ from .messages import ISOLATIONS, SHARES, Budget, limit_setting
 from .translations import say
 
 if TYPE_CHECKING:
+    from .tables.order import Bounds
     from .tasks.workshop import Rules
 
 MAX_ATTEMPTS: Final = 20
@@ -74,6 +75,16 @@ class Settings(LoggingConfigurable):
             getattr(Limits(), _limit.name), min=_limit.metadata["least"], help=_limit.metadata["help"]
         ).tag(config=True)
     del _limit
+    reading_memory = Integer(
+        4 * BYTES_PER_GB, min=BYTES_PER_GB // 4, help="Bytes of memory that the process which reads a file may take."
+    ).tag(config=True)
+    reading_seconds = Float(600.0, min=1.0, help="Seconds that reading one file may take.").tag(config=True)
+    copies_size = Integer(
+        10 * BYTES_PER_GB,
+        min=0,
+        help="Bytes of columnar copies of large files that are kept, so that each is read once.",
+    ).tag(config=True)
+    copies_days = Float(7.0, min=0.0, help="Days after which such a copy that nobody used is removed.").tag(config=True)
 
     model = Unicode(help="The model, as provider:model; empty: CSVAGENT_MODEL, else what the environment offers.").tag(
         config=True
@@ -136,6 +147,20 @@ class Settings(LoggingConfigurable):
     def kernel_limits(self) -> Limits:
         """What every kernel may take, as the settings are now."""
         return Limits(**{limit.name: getattr(self, limit_setting(limit.name)) for limit in fields(Limits)})
+
+    @property
+    def reading_bounds(self) -> Bounds:
+        """What reading a file may take, as the settings are now."""
+        from .tables.order import Bounds
+
+        return Bounds(
+            memory=self.reading_memory,
+            seconds=self.reading_seconds,
+            kernel=self.kernel_limits.memory,
+            folder=self.folder / "copies",
+            copies_size=self.copies_size,
+            copies_days=self.copies_days,
+        )
 
     @property
     def rules(self) -> Rules:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..sandbox import KernelPool
     from ..sessions.artifacts import Artifacts
     from ..sessions.base import SessionStore
+    from ..tables.order import Bounds
 
 CHOICE_SECONDS: Final = 60.0
 BUILT_IN: Final = "offline"
@@ -74,7 +75,9 @@ class Workshop:
         kernels: KernelPool,
         rules: Rules,
         environ: Mapping[str, str] | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
+        self.bounds = bounds
         self.store = store
         self.artifacts = artifacts
         self.kernels = kernels
@@ -116,6 +119,7 @@ class Workshop:
             turns=turns,
             original=original,
             shelf=self.shelf,
+            bounds=self.bounds,
         )
 
     async def model(self, name: str | None = None) -> ChatModel:
