@@ -103,25 +103,6 @@ def test_a_session_is_followed_from_one_task_to_the_next(anna: httpx.Client) -> 
         assert up_to(events, "result")[-1]["task_id"] == second
 
 
-def test_a_stream_goes_on_where_it_was_after_the_server_was_killed(tmp_path: Path, model: ScriptedServer) -> None:
-    with JupyterHost(tmp_path, model) as host:
-        (host.root / "prices.csv").write_bytes(PRICES)
-        client = host.client()
-        session = new_session(client)
-        ask(client, "sum of price?", path="prices.csv", session_id=session)
-        with streaming(client, f"/api/sessions/{session}/events") as events:
-            seen = up_to(events, "result")
-            host.kill()
-            with pytest.raises(httpx.TransportError):
-                next(events)
-        host.start()
-        later = ask(client, "and again?", session_id=session)
-        with streaming(client, f"/api/sessions/{session}/events", **{"Last-Event-ID": str(seen[-1]["seq"])}) as events:
-            received = up_to(events, "result")
-    assert {event["task_id"] for event in received} == {later}
-    assert received[0]["type"] == "task_started"
-
-
 def test_a_browser_reads_with_its_cookie_alone(tmp_path: Path, model: ScriptedServer) -> None:
     with JupyterHost(tmp_path, model) as host:
         page = host.page()

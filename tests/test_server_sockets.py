@@ -40,6 +40,13 @@ def host(tmp_path_factory: pytest.TempPathFactory, model: ScriptedServer) -> Ite
         yield host
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterHost]:
+    """A server for one person."""
+    with JupyterHost(tmp_path_factory.mktemp("alone")) as host:
+        yield host
+
+
 @asynccontextmanager
 async def opened(
     host: JupyterHost, session_id: str, name: str = "anna", query: str = "", **options: Any
@@ -237,47 +244,46 @@ async def test_who_is_not_signed_in_does_not_get_in(host: JupyterHost, session: 
     ("origin", "gets_in"), [("http://127.0.0.1:{port}", True), ("http://elsewhere.example", False)]
 )
 async def test_another_page_does_not_get_in_with_the_cookie_of_a_browser(
-    tmp_path: Path, origin: str, gets_in: bool
+    alone: JupyterHost, origin: str, gets_in: bool
 ) -> None:
-    with JupyterHost(tmp_path) as host:
-        page = host.page()
-        session = host.client().post("/api/sessions", json={}).json()["session_id"]
-        headers = {
-            "Cookie": "; ".join(f"{name}={value}" for name, value in page.cookies.items()),
-            "Origin": origin.format(port=host.port),
-        }
-        address = f"{host.url.replace('http', 'ws', 1)}/ws/analyze/{session}"
-        if gets_in:
-            async with connect(address, additional_headers=headers, proxy=None) as connection:
-                assert json.loads(await connection.recv())["type"] == "connected"
-        else:
-            with pytest.raises(InvalidStatus) as refused:
-                async with connect(address, additional_headers=headers, proxy=None):
-                    pass
-            assert refused.value.response.status_code == 403
+    page = alone.page()
+    session = alone.client().post("/api/sessions", json={}).json()["session_id"]
+    headers = {
+        "Cookie": "; ".join(f"{name}={value}" for name, value in page.cookies.items()),
+        "Origin": origin.format(port=alone.port),
+    }
+    address = f"{alone.url.replace('http', 'ws', 1)}/ws/analyze/{session}"
+    if gets_in:
+        async with connect(address, additional_headers=headers, proxy=None) as connection:
+            assert json.loads(await connection.recv())["type"] == "connected"
+    else:
+        with pytest.raises(InvalidStatus) as refused:
+            async with connect(address, additional_headers=headers, proxy=None):
+                pass
+        assert refused.value.response.status_code == 403
 
 
-async def test_a_client_that_leaves_while_it_is_let_in_is_no_reader_for_ever(tmp_path: Path) -> None:
-    with JupyterHost(tmp_path) as host:
-        client = host.client()
-        session = client.post("/api/sessions", json={}).json()["session_id"]
-        head = (
-            f"GET /csvagent/ws/analyze/{session}?token=host-token HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        )
-        for number in range(60):
-            with socket.create_connection(("127.0.0.1", host.port)) as connection:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                connection.sendall(head.encode())
-                connection.settimeout(30)
-                if number % 2:
-                    connection.recv(12)  # the answer has begun
-        metrics = f"http://127.0.0.1:{host.port}/metrics"
-        eventually(lambda: "csvagent_readers 0.0" in client.get(metrics).text)
+async def test_a_client_that_leaves_while_it_is_let_in_is_no_reader_for_ever(alone: JupyterHost) -> None:
+    client = alone.client()
+    session = client.post("/api/sessions", json={}).json()["session_id"]
+    head = (
+        f"GET /csvagent/ws/analyze/{session}?token=host-token HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    for number in range(60):
+        with socket.create_connection(("127.0.0.1", alone.port)) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.sendall(head.encode())
+            connection.settimeout(30)
+            if number % 2:
+                connection.recv(12)  # the answer has begun
+    metrics = f"http://127.0.0.1:{alone.port}/metrics"
+    eventually(lambda: "csvagent_readers 0.0" in client.get(metrics).text)
 
 
 async def test_a_session_goes_on_after_its_server_was_killed(tmp_path: Path, model: ScriptedServer) -> None:
+    """By WebSocket and by events."""
     with JupyterHost(tmp_path, model) as host:
         session = host.client().post("/api/sessions", json={}).json()["session_id"]
         async with opened(host, session, "host") as connection:
@@ -295,3 +301,15 @@ async def test_a_session_goes_on_after_its_server_was_killed(tmp_path: Path, mod
         async with opened(host, session, "host", "?after=0") as connection:
             results = [(await until(connection, "result"))[-1]["seq"] for _ in range(2)]
         assert results == [seen[-1]["seq"], later[-1]["seq"]]
+        last = {"Last-Event-ID": str(seen[-1]["seq"])}
+        with host.client().stream("GET", f"/api/sessions/{session}/events", headers=last) as stream:
+            followed = [json.loads(line[6:]) for line in _up_to_result(stream.iter_lines())]
+        assert [followed[0]["seq"], followed[-1]["seq"]] == [later[0]["seq"], later[-1]["seq"]]
+
+
+def _up_to_result(lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        if line.startswith("data: "):
+            yield line
+            if '"type":"result"' in line.replace(" ", ""):
+                return
