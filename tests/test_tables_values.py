@@ -16,7 +16,7 @@ from csvagent_jupyter.messages import Kind
 from csvagent_jupyter.tables.inside.conversion import corrected, recipe_for
 from csvagent_jupyter.tables.inside.plans import ColumnPlan
 from csvagent_jupyter.tables.inside.schema import typed_table
-from csvagent_jupyter.tables.inside.typed import convert, converted_columns, noted, widen
+from csvagent_jupyter.tables.inside.typed import by_words, convert, converted_columns, noted, widen
 from csvagent_jupyter.tables.inside.values import plan_columns, settle_words
 
 quick = settings(max_examples=80, deadline=None, derandomize=True)
@@ -308,3 +308,32 @@ def test_no_cell_is_lost_whatever_it_is(cells: list[str], part: int) -> None:
                 assert not cell.strip() or cell.strip() in plan.missing or cell in plan.missing
             elif isinstance(value, str):
                 assert value == cell
+
+
+STYLES = [
+    ["1", "2"], ["1.5", "2"], ["1,5", "2,25"], ["1,234.5", "2"], ["1 234", "5"], ["1.234,5", "6"], ["1'234", "7.5"],
+    ["2024-03-05", "2024-03-06"], ["05.03.2024", "6.3.2024"], ["2024-03-05 10:00:00", "2024-03-06 11:00:00"],
+    ["5 Mar 2024"], ["05.03.2024 10:00"], ["2024-03-05T10:00:00Z"], ["true", "false"],
+]  # fmt: skip
+alike = st.one_of(
+    st.text("0123456789.,-+eE '\u00a0\u202f", max_size=9),
+    st.text("0123456789.,", min_size=4, max_size=12),
+    st.dates().map(str),
+    st.datetimes().map(str),
+    st.sampled_from(["NA", "", " ", "-", "0x1", "1_0", "٣", "inf", "nan", "True", "05.03.2024"]),
+    st.sampled_from(["1e400", "9" * 19, "0" * 30, "-0", "-007", "00", "1-2", "1.2.3", "12,34", "1,2345"]),
+)
+
+
+@quick
+@given(style=st.sampled_from(STYLES), cells=st.lists(alike, min_size=1, max_size=12), wide=st.booleans())
+def test_reading_all_cells_at_once_is_the_same_as_word_by_word(style: list[str], cells: list[str], wide: bool) -> None:
+    plan = planned(style, delimiter=";")
+    texts = pa.array(["", *cells, "", None], pa.large_string() if wide else pa.string())[1:]
+    at_once = convert(plan, texts)
+    for number, cell in enumerate([*cells, "", None]):
+        alone = by_words(plan, pa.array([cell], texts.type), None)
+        assert alone.array.type == at_once.array.type
+        assert str(alone.array[0]) == str(at_once.array[number]), (plan, cell)
+    assert at_once.unfit == sum(by_words(plan, pa.array([cell]), None).unfit for cell in cells)
+    assert at_once.unfit + at_once.missing_count == at_once.array.null_count

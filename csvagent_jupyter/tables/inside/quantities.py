@@ -70,12 +70,12 @@ _LOOSE = re.compile(
 _BODIES = {
     (".", ""): r"\d+\.?\d*|\.\d+",
     (",", ""): r"\d+,?\d*|,\d+",
-    (".", ","): r"(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)(?:\.\d*)?",
-    (",", "."): r"(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d*)?",
-    (".", " "): rf"(?:\d{{1,3}}(?:[{SPACES}]\d{{3}})+|\d+)(?:\.\d*)?",
-    (",", " "): rf"(?:\d{{1,3}}(?:[{SPACES}]\d{{3}})+|\d+)(?:,\d*)?",
-    (".", "'"): r"(?:\d{1,3}(?:['’]\d{3})+|\d+)(?:\.\d*)?",
-    (",", "'"): r"(?:\d{1,3}(?:['’]\d{3})+|\d+)(?:,\d*)?",
+    (".", ","): r"(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)(?:\.\d*)?|\.\d+",
+    (",", "."): r"(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d*)?|,\d+",
+    (".", " "): rf"(?:\d{{1,3}}(?:[{SPACES}]\d{{3}})+|\d+)(?:\.\d*)?|\.\d+",
+    (",", " "): rf"(?:\d{{1,3}}(?:[{SPACES}]\d{{3}})+|\d+)(?:,\d*)?|,\d+",
+    (".", "'"): r"(?:\d{1,3}(?:['’]\d{3})+|\d+)(?:\.\d*)?|\.\d+",
+    (",", "'"): r"(?:\d{1,3}(?:['’]\d{3})+|\d+)(?:,\d*)?|,\d+",
 }
 _WHOLE_BODIES = {
     "": r"\d+",
@@ -158,7 +158,7 @@ def pattern(style: NumberStyle) -> str:
     signed = f"{sign}{gap}{mark}{gap}{sign if mark else ''}{gap}(?:{body}){power}{scale}{gap}{mark}"
     forms = [signed]
     if "after" in style.minus:
-        forms.append(f"{bare}[-{MINUS}]{gap}{mark}")
+        forms.append(f"{bare}{gap}[-{MINUS}]{gap}{mark}")
     if "parentheses" in style.minus:
         forms.append(rf"{mark}{gap}\({_GAP}{bare}{_GAP}\){gap}{mark}")
     if not style.whole and style.decimal == ".":
