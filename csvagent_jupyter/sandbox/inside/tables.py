@@ -11,11 +11,20 @@ import pyarrow as pa
 from .guarded import guarded, safe_text
 from .values import Table
 
+MOST_BLOCKS = 100
+"""From so many columns in pieces of their own on, pandas warns of a frame in fragments."""
+
 
 def read_source(path: Path) -> pd.DataFrame:
-    """Return the DataFrame of an Arrow file; the same conversion as `Table.to_pandas()` makes outside."""
+    """Return the DataFrame of an Arrow file; the same conversion as `Table.to_pandas()` makes outside.
+
+    The file is mapped: text stays there until code changes it. Numbers of a table in several batches are put together
+    in one step; of a table in one batch they would be the file's own, which pandas cannot write to, so they are copied.
+    """
     with pa.memory_map(str(path)) as source:
-        frame: pd.DataFrame = pa.ipc.open_file(source).read_all().to_pandas()
+        reader = pa.ipc.open_file(source)
+        split = reader.num_record_batches > 1 and len(reader.schema) <= MOST_BLOCKS
+        frame: pd.DataFrame = reader.read_all().to_pandas(split_blocks=split)
     return frame
 
 

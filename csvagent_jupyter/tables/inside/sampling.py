@@ -17,7 +17,7 @@ from .decoder import Decoder
 from .plans import ColumnPlan
 from .rows import parse
 from .schema import typed_table
-from .streams import Source
+from .streams import PIECE, Source
 from .texts import TEXT
 from .typed import convert, widen
 from .values import plan_columns, settle_words
@@ -86,7 +86,7 @@ def sampled_rows(
     head = head[max(0, after_lines(head, body_line - 1)) :]
     yield _rows(head, body, width)
     size = len(source.start) // 24
-    others = source.middle or tuple(source.start[size * n : size * n + (64 << 10)] for n in range(4, 24))
+    others = source.middle or tuple(source.start[size * n : size * n + PIECE] for n in range(4, 24))
     for piece in (*others, source.tail):
         if encoding.lower().startswith(("utf-16", "utf_16", "utf-32", "utf_32")):
             continue
@@ -94,7 +94,7 @@ def sampled_rows(
         begin = text.find(b"\n") + 1 or text.find(b"\r") + 1
         end = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
         if begin < end:
-            yield _rows(text[begin:end], body, width)
+            yield _regular_rows(text[begin:end], body, width)
 
 
 def _enough(start: bytes, body_line: int) -> int:
@@ -107,6 +107,13 @@ def _enough(start: bytes, body_line: int) -> int:
 def _rows(text: bytes, body: Dialect, width: int) -> list[list[str]]:
     rows = parse(text.decode("utf-8", "replace"), body, width)
     return [row[:width] for row in rows.cells]
+
+
+def _regular_rows(text: bytes, body: Dialect, width: int) -> list[list[str]]:
+    """Return the rows of a piece that may begin within a cell: those that had to be mended are of no use."""
+    rows = parse(text.decode("utf-8", "replace"), body, width)
+    mended = {line for repair in rows.repairs.breaks.values() for line in repair.lines}
+    return [row[:width] for row, line in zip(rows.cells, rows.lines, strict=True) if line not in mended][1:]
 
 
 def _text(piece: bytes, encoding: str) -> bytes:

@@ -192,9 +192,18 @@ class TextReader:
             found |= pc.starts_with(first, self.dialect.comment).to_numpy(False)
         return np.flatnonzero(found) if found.any() else None
 
+    def _count_blank_lines(self, repairs: Repairs, data: bytes, end: int) -> None:
+        """Count the blank lines before `end`: at the end of a whole text they would be nothing to tell of."""
+        filled = len(data[:end].rstrip(b"\r\n"))
+        first = data.count(b"\n", 0, filled) + 2
+        for line in range(first, data.count(b"\n", 0, end) + 1):
+            repairs.add("blank", line)
+
     def _by_rows(self, data: bytes, begin: int, end: int) -> tuple[list[Any], int, Repairs]:
         line = data.count(b"\n", 0, begin) + 1
         rows = parse(data[begin:end].decode("utf-8"), self.body, self.width, line)
+        if end < len(data):
+            self._count_blank_lines(rows.repairs, data, end)
         if rows.width > self.width:
             raise Wider(rows.width)
         cells = rows.cells
