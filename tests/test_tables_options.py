@@ -237,3 +237,11 @@ def test_every_option_is_among_those_that_were_tried(tmp_path: Path) -> None:
     path.write_text("a,b\n1,2\n")
     with pytest.raises(Unreadable, match="There is no column “c”"):
         read_table(path, types={"c": "text"})
+
+
+def test_what_is_stated_of_an_arrow_file_is_told_to_be_unused(tmp_path: Path) -> None:
+    path = tmp_path / "x.arrow"
+    pd.DataFrame({"a": [1, 2]}).to_feather(path, compression="uncompressed")
+    assert not read_table(path).notes
+    (note,) = read_table(path, decimal=",").notes
+    assert "decimal" in note.text

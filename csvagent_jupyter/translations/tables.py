@@ -475,9 +475,9 @@ TEXTS: Final[Catalogue] = {
     ),
     "kernel_too_small": (
         "The table in “{name}” would take about {needed:d} MB of memory, and the kernel may use {memory:d} MB. "
-        "Raise the limit or use a part of the file.",
+        "Raise kernel_memory, or use a part of the file.",
         "Таблица из «{name}» заняла бы около {needed:d} МБ памяти, а ядру доступно {memory:d} МБ. "
-        "Увеличьте предел или возьмите часть файла.",
+        "Увеличьте kernel_memory или возьмите часть файла.",
     ),
     # --- value_remarks
     "note_more_columns": (
@@ -554,6 +554,10 @@ TEXTS: Final[Catalogue] = {
         "В {names} логические значения: {true} — истина, {false} — ложь.",
     ),
     # --- options
+    "note_options_unused": (
+        "The file says itself how it is to be read, so what was stated of it is not used: {options}.",
+        "Файл сам говорит, как его читать, поэтому указанное не использовано: {options}.",
+    ),
     "no_such_column": (
         "There is no column “{column}” in “{name}”, for which a type is stated. There are: {columns}.",
         "В «{name}» нет столбца «{column}», для которого указан тип. Есть: {columns}.",

@@ -27,6 +27,7 @@ from .looking import Look, look
 from .plans import ColumnPlan
 from .profile import columns_of
 from .repairs import refuse
+from .sampling import glance
 from .schema import typed_table
 from .showing import code_for, reader_call
 from .streams import open_source
@@ -58,11 +59,15 @@ def read(source: int, sink: int, order: Order) -> Reply:
 def _finished(table: pa.Table, reply: Reply, out: IO[bytes]) -> Reply:
     """Write the cells of a table that is in memory, and describe them."""
     columns, left_out = columns_of(table)
+    _write(table, out)
+    size = os.fstat(out.fileno()).st_size
+    return msgspec.structs.replace(reply, rows=table.num_rows, columns=columns, columns_left_out=left_out, size=size)
+
+
+def _write(table: pa.Table, out: IO[bytes]) -> None:
     sink: Any = pa.PythonFile(cast(Any, out), "w")  # left open, because what closes it closes the file
     with pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
-    size = os.fstat(out.fileno()).st_size
-    return msgspec.structs.replace(reply, rows=table.num_rows, columns=columns, columns_left_out=left_out, size=size)
 
 
 def _of_arrow(file: IO[bytes], order: Order) -> tuple[pa.Table, Reply]:
@@ -74,6 +79,8 @@ def _of_arrow(file: IO[bytes], order: Order) -> tuple[pa.Table, Reply]:
         raise Unreadable("tables.damaged_arrow", name=shown(order.name)) from None
     if not table.num_rows:
         said.append(Said("warning", "note_no_rows"))
+    if order.options:
+        said.append(Said("warning", "note_options_unused", {"options": ", ".join(order.options)}))
     return table, Reply(said=tuple(said))
 
 
@@ -139,7 +146,7 @@ def _of_large_text(seen: Look, out: IO[bytes], order: Order) -> Reply:
         encoding=seen.decoded.encoding,
         other=seen.other or None,
         header=seen.rows.header[-1] if seen.rows.header else (),
-        sink=out,
+        sink=out if order.whole else None,
         memory=order.kernel,
         threads=order.threads,
         largest=order.largest,
@@ -148,6 +155,8 @@ def _of_large_text(seen: Look, out: IO[bytes], order: Order) -> Reply:
         if large.wrong.count:
             raise Unreadable("tables.strict_bytes", name=seen.name, line=large.wrong.lines[0])
         _refuse_unfit(seen, large.plans)
+    if not order.whole:
+        _write(glance(seen.source, seen.dialect, seen.names, seen.decoded.encoding, body).first, out)
     marks = recipe_for("", {}, large.plans).options
     dialect = replace(seen.dialect, decimal=marks.get("decimal", "."), thousands=marks.get("thousands", ""))
     return Reply(
@@ -161,4 +170,5 @@ def _of_large_text(seen: Look, out: IO[bytes], order: Order) -> Reply:
         ),
         recipe=recipe_data(reader_call(seen)),
         size=os.fstat(out.fileno()).st_size,
+        needed=large.memory_needed,
     )
