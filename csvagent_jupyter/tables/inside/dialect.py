@@ -24,9 +24,13 @@ SHORT = 300_000
 """A text up to this length is looked at as a whole; of a longer one the beginning and the end."""
 WITH_GAPS = 4_000_000
 """Up to this length also a text with blank lines in the middle is looked at as a whole."""
+GAP_LINES = 60_000
 HEAD_LINES = 3_000
 TAIL_LINES = 300
 HEADER_SAMPLE = 200
+MOST_TABLES = 50
+CLEAR = 0.6
+"""Several tables must hold this share of all rows: what is in pieces for other reasons is read as one."""
 NEARLY = 0.8
 """A later table is read instead of the first one when the first has fewer of its rows than this."""
 _SEP = re.compile(r"\"?sep=([^\r\n\"]{1,8}|\")\"?[ \t,;]*(?:\r\n|\r|\n)", re.IGNORECASE)
@@ -123,7 +127,7 @@ class _Layout:
         self.tail_from = self.bottom
         if "skipped_rows" not in fixed:
             self.top = self._below_remarks()
-        self.rows = self._cut(len(text))
+        self.rows = self._cut(len(text) if len(self.lines) <= GAP_LINES else WITH_GAPS + 1)
         self.comment = dialect.comment if "comment" in fixed else self._comment()
         if self.comment:
             self.rows = [row for row in self.rows if not self.lines[row.line].startswith(self.comment)]
@@ -156,7 +160,9 @@ class _Layout:
         return [replace(row, cells=[self.script.restored(cell) for cell in row.cells]) for row in rows]
 
     def _has_gaps(self) -> bool:
-        """Tell whether blank lines stand between others."""
+        """Tell whether blank lines stand between others; not of very many lines, which would take long to look at."""
+        if len(self.lines) > GAP_LINES:
+            return False
         nothing = self.script.delimiter + " \t\r\n"
         first = next((n for n, line in enumerate(self.lines[self.top :]) if line.strip(nothing)), 0)
         last = next((n for n, line in enumerate(reversed(self.lines)) if line.strip(nothing)), 0)
@@ -214,6 +220,9 @@ class _Layout:
         regions = stacked(self.rows)
         if len(regions) < 2:
             return regions
+        filled = sum(1 for row in self.rows if not is_empty(row.cells))
+        if len(regions) > MOST_TABLES or sum(region.rows + 1 for region in regions) < CLEAR * filled:
+            return []
         main = max(regions, key=lambda region: region.rows * region.width)
         return [region for region in regions if region is main or not self._is_metadata(region, main)]
 

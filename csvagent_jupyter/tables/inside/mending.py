@@ -192,7 +192,7 @@ def cuts(line: str, script: Script) -> Iterable[tuple[list[str], list[Kind]]]:
             yield rows[0], []
             if len(rows[0]) == 1 and script.delimiter in rows[0][0]:
                 inner = list(script.reader([rows[0][0]], strict=False))
-                if len(inner) == 1:
+                if len(inner) == 1 and any(inner[0]):
                     yield inner[0], ["unwrapped"]
     except ValueError:
         pass

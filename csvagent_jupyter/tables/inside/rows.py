@@ -7,6 +7,7 @@ read again alone, and mended as the rows around it suggest.
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from itertools import islice
 
 from ...messages import Dialect
 from .gathering import Gathering, Rows
-from .lines import Script, prepared
+from .lines import COMMENTS, Script, prepared
 from .mending import LONGEST_LINE, OTHERS, Columns, cuts
 from .repairs import Kind, Repairs, refuse
 
@@ -28,6 +29,8 @@ MOST_LINES = 200
 MOST_EXTRA = 2_000
 MOST_CELLS = 2_000_000
 """Cells too many are kept as columns up to so many, and so many empty cells that they make in other rows."""
+PATIENCE = 2_000
+"""So many rows, and one in a hundred, are weighed in every detail; of more the cells stay where they are."""
 WASTE = 4
 """How many times the text may be read in vain for quotes that are never closed."""
 
@@ -65,6 +68,8 @@ class _Parser:
         most = min(MOST_EXTRA, max(self.width, 8, MOST_CELLS // max(1, len(self.lines))))
         self.gathered = Gathering(self.width, dialect.header_rows, self.script, self.repairs, self.width + most)
         self.columns: Columns | None = None
+        self.stray = self._stray()
+        self.patience = PATIENCE + len(lines) // 100
         self.waste = WASTE * self.size + 1_000_000
 
     def rows(self) -> Rows:
@@ -104,8 +109,9 @@ class _Parser:
 
     def _sampled(self) -> list[list[str]]:
         """Return rows from all over the text that stand on one line each and are written as they should be."""
-        step = max(1, len(self.lines) // SAMPLE)
-        picked = self.lines[: SAMPLE // 4] + self.lines[SAMPLE // 4 :: step]
+        step = max(1, len(self.lines) // SAMPLE)  # and not every so many lines, lest a period be taken for the whole
+        spread = [n + n * 7919 % step for n in range(SAMPLE // 4, len(self.lines) - step, step)]
+        picked = self.lines[: SAMPLE // 4] + [self.lines[n] for n in spread]
         rows: list[list[str]] = []
         for line in picked[: 2 * SAMPLE]:
             if len(line) > LONGEST_LINE or not line.strip():
@@ -126,14 +132,15 @@ class _Parser:
 
     def _unwrapped(self, cell: str) -> list[str]:
         try:
-            return next(self.script.reader([cell]), [])
+            row: list[str] = next(self.script.reader([cell]), [])
         except csv.Error:
             return []
+        return row if any(row) else []
 
     def _usual_width(self) -> int:
         """Return the width of most rows; the header's when it is wider, or when no width is usual."""
         body = self.sample[self.dialect.header_rows :]
-        names = self.sample[: self.dialect.header_rows]
+        names = [row[1:] if row[0] in COMMENTS else row for row in self.sample[: self.dialect.header_rows]]
         head = max((len(row) for row in names), default=0)
         if not body:
             return head or 1
@@ -141,7 +148,7 @@ class _Parser:
         usual, often = max(widths.items(), key=lambda item: (item[1], item[0]))
         if head > usual > 1 and often >= USUAL * len(body) and all(_filled(row) == usual for row in names):
             return usual
-        if head and (head >= usual or often * 2 < len(body)):
+        if head and (head >= usual or often * 2 < len(body) or widths[head] * 2 >= often):
             return head
         if head and widths[head] and not any(any(row[head:]) for row in body):
             return head
@@ -149,10 +156,17 @@ class _Parser:
             return min(max(widths), 2 * usual + 8)
         return usual
 
+    def _stray(self) -> re.Pattern[str] | None:
+        """Return what a quote looks like that stands inside a cell and is not doubled."""
+        quote, mark = re.escape(self.script.quote), re.escape(self.script.delimiter)
+        return re.compile(f"[^{mark}{quote}\\r\\n]{quote}[^{mark}{quote}\\r\\n]") if quote else None
+
     # --- row by row
 
     def _regular(self, at: int) -> int:
         """Take as many rows as are regular from line `at` on, and one that is not; return the line behind them."""
+        if self.waste < 0:
+            return self._one_by_one(at, at + BULK)
         feed = iter(self.lines)
         feed.__setstate__(at)  # type: ignore[attr-defined]
         reader = self.script.reader(feed)
@@ -173,6 +187,7 @@ class _Parser:
                 if not bulk:
                     return len(self.lines)
                 continue
+            self._spend(min(begin + BULK, at), at)
             return self._one_by_one(begin, begin + BULK)
 
     def _is_odd(self, bulk: Sequence[list[str]], begin: int) -> bool:
@@ -186,10 +201,7 @@ class _Parser:
         header = self.gathered.last_header
         if header is not None and header in bulk:
             return True
-        quote = self.script.quote
-        if quote and quote in "".join(self.lines[begin : begin + len(bulk)]):
-            return any(quote in cell for row in bulk for cell in row)
-        return False
+        return self.stray is not None and self.stray.search("".join(self.lines[begin : begin + len(bulk)])) is not None
 
     def _take(self, bulk: list[list[str]], begin: int) -> None:
         end = begin + len(bulk)
@@ -202,23 +214,28 @@ class _Parser:
 
     def _one_by_one(self, at: int, limit: int) -> int:
         """Take row after row up to line `limit`; return the line behind the last one."""
-        while at < min(limit, len(self.lines)):
+        limit = min(limit, len(self.lines))
+        while at < limit:
             feed = iter(self.lines)
             feed.__setstate__(at)  # type: ignore[attr-defined]
             reader = self.script.reader(feed)
-            while at < min(limit, len(self.lines)):
+            while at < limit:
+                alone = self.waste < 0
                 try:
-                    row = next(reader)
+                    row = self._alone(self.lines[at]) if alone else next(reader)
+                    after = at + 1 if alone else len(self.lines) - feed.__length_hint__()  # type: ignore[attr-defined]
                 except (csv.Error, StopIteration):
+                    self._spend(at, len(self.lines) - feed.__length_hint__())  # type: ignore[attr-defined]
                     at = self._irregular(at, [], at)
                     break
-                after = len(self.lines) - feed.__length_hint__()  # type: ignore[attr-defined]
-                if not self._fits(row, at, after):
-                    self._spend(at, after)
-                    at = self._irregular(at, row, after)
+                if self._fits(row, at, after) and (row or not alone or not self.lines[at].strip()):
+                    self._add(row, at, [])
+                    at = after
+                    continue
+                self._spend(at, after)
+                before, at = at, self._irregular(at, row, after)
+                if at != after or after != before + 1:
                     break
-                self._add(row, at, [])
-                at = after
         return at
 
     def _fits(self, row: list[str], at: int, after: int) -> bool:
@@ -263,7 +280,10 @@ class _Parser:
             alone = row if after == at + 1 else []
             self._add(alone or line.split(self.script.delimiter), at, [] if alone else ["unquoted"])
             return at + 1
-        ways = [_Way(cells, kinds, 1) for cells, kinds in cuts(line, self.script)]
+        if row and after == at + 1 and (not self.script.quote or self.script.quote not in line):
+            ways = [_Way(row, [], 1)]
+        else:
+            ways = [_Way(cells, kinds, 1) for cells, kinds in cuts(line, self.script)]
         whole = [way for way in ways if len(way.cells) == self.width]
         if not whole and self.script.quote and line.count(self.script.quote) % 2:
             whole = self._longer(at)
@@ -296,14 +316,19 @@ class _Parser:
 
         A lone carriage return among line feeds is one; a line feed only where the next line can be no row by itself.
         """
-        if at + 1 >= len(self.lines) or self._known().rows < 3 or len(self.lines[at + 1]) > LONGEST_LINE:
+        if (
+            at + 1 >= len(self.lines)
+            or self.patience < 0
+            or self._known().rows < 3
+            or len(self.lines[at + 1]) > LONGEST_LINE
+        ):
             return []
         lone = self.lines[at].endswith("\r") and self.lines[at + 1].endswith("\n")
         cells, kinds = next(iter(cuts(self.lines[at] + self.lines[at + 1].rstrip("\r\n"), self.script)))
         rest = self._alone(self.lines[at + 1])
         if len(cells) != self.width or len(rest) >= self.width or self._known().judged(cells, kinds).misfits:
             return []
-        if not lone and not self._known().judged(self._simply(rest), []).misfits:
+        if not lone and not self._known().judged(rest, []).misfits:
             return []
         return [_Way(cells, [*kinds, "joined"], 2)]
 
@@ -318,13 +343,14 @@ class _Parser:
             found = whole[judged.index(least)]
         else:
             found = ways[0]
-            least = known.judged(self._simply(found.cells), []).misfits
+            least = known.judged(found.cells, []).misfits
             if len(found.cells) > self.width and any(cell.strip() for cell in found.cells[self.width :]):
                 least += 1
-        if known.rows < 3 or least <= (1 if whole else 0):
+        self.patience -= 1
+        if known.rows < 3 or least <= (1 if whole else 0) or self.patience < 0:
             return found
         options: list[tuple[list[str], list[Kind]]] = [(way.cells, way.kinds) for way in ways]
-        if least > 1:
+        if least > 1 or (least and 2 * len(found.cells) <= self.width):
             options += [(cells, ["other_delimiter"]) for cells in self._by_others(line)]
         for cells, kinds in options:
             mended = known.aligned(cells, self.script)
@@ -340,11 +366,6 @@ class _Parser:
                 script = Script(mark, self.script.quote, self.script.escape, mark)
                 found += [cells for cells, _ in cuts(line, script)][:2]
         return found
-
-    def _simply(self, cells: list[str]) -> list[str]:
-        if len(cells) > self.width and not any(cell.strip() for cell in cells[self.width :]):
-            return cells[: self.width]
-        return cells + [""] * (self.width - len(cells))
 
 
 def _filled(row: Sequence[str]) -> int:
