@@ -6,6 +6,7 @@ import random
 from collections import Counter
 
 import pytest
+from benchmarks import letters
 from encoding_corpus import HEADS, PAGES, UNICODE, samples, table, writable
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from csvagent_jupyter.tables.inside.decoder import LONGEST_LINE, MAX_LINES_TOLD,
 from csvagent_jupyter.tables.inside.encoding import decode, find
 from csvagent_jupyter.tables.inside.utf8 import is_utf8
 
+LETTERS = letters.TARGET
 RUSSIAN = "город;имя;сумма\nТверь;Ольга Щукина;10\nПсков;Фёдор Ёлкин;20\n"
 
 
@@ -245,3 +247,10 @@ def test_the_fast_check_of_utf8_agrees_with_decoding(data: bytes) -> None:
 def test_vietnamese_tones_are_put_together_again_by_nobody() -> None:
     text = writable(table("vi", "short", 1), "vi")
     assert decode(text.encode("cp1258"), "a.csv").text == text
+
+
+@pytest.mark.parametrize("language", ["ru", "is", "vi", "ja"])
+def test_the_letters_kept_are_what_the_counting_gives(language: str) -> None:
+    kept = LETTERS.read_text(encoding="utf-8").splitlines()
+    assert letters.line(language) in kept
+    assert [line.split("\t")[0] for line in kept] == list(letters.LANGUAGES)

@@ -8,7 +8,7 @@ _WEST = "en de fr es pt it nl sv da nb fi ca eu gl ga sq"
 _CENTRAL = "pl cs sk hu hr sl ro sq de"
 _BALTIC = "lt lv et pl de fi"
 _SLAVIC = "ru uk be bg sr mk"
-RARE = {"is": 4.0, "fo": 9.0, "sq": 6.0, "ga": 6.0, "eu": 4.0, "gl": 4.0, "sl": 1.0, "et": 2.0, "be": 3.0, "mk": 4.0}
+RARE = {"is": 6.0, "fo": 9.0, "sq": 6.0, "ga": 6.0, "eu": 4.0, "gl": 4.0, "sl": 1.0, "et": 2.0, "be": 3.0, "mk": 4.0}
 RARE |= {"sr": 1.0, "kk": 3.0, "ur": 4.0, "fa": 2.0, "cy": 6.0, "eo": 6.0, "mt": 6.0}
 """How many bits of evidence it takes to believe in a language with few speakers."""
 

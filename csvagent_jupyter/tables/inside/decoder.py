@@ -14,6 +14,8 @@ from .utf8 import BEYOND, SEQUENCE, is_utf8, line_ends, may_have_utf8
 MAX_LINES_TOLD = 20
 LONGEST_LINE = 1 << 20
 """A line longer than this is decided on in parts."""
+LOOKED_AT = 4096
+"""Bytes of a line by which it is judged."""
 NOT_OF_FILES = frozenset({"idna", "punycode", "undefined"})
 _PIECE = 1 << 15
 _BOM = codecs.BOM_UTF8
@@ -58,9 +60,9 @@ class Wrong:
         self.other_count += 1
         _told(self.other_lines, line)
 
-    def mark(self, line: int) -> None:
-        """Count a byte order mark inside."""
-        self.marks += 1
+    def mark(self, line: int, marks: int = 1) -> None:
+        """Count byte order marks inside."""
+        self.marks += marks
         _told(self.mark_lines, line)
 
 
@@ -88,6 +90,7 @@ class Decoder:
         self._tries = 0
         self._doubts = 0
         self._held = b""
+        self._said = self._lead = b""
         self._line = 1
         self._after_return = False
         self._started = False
@@ -96,7 +99,7 @@ class Decoder:
         """Return the text of the next block; what may belong to an unfinished line is kept for the next call."""
         if self._stream is not None:
             return self._wide(self._wide_text(block, final), final)
-        ready = self._whole_lines(block, final)
+        ready = self._ready(block, final)
         try:
             if self._plain(ready):
                 text = ready.decode(self._codec)
@@ -110,11 +113,19 @@ class Decoder:
         """Return the text of the next block as UTF-8: the very same bytes where they are valid and nothing is held."""
         if not self._utf8:
             return self.text(block, final).encode("utf-8", "replace")
-        ready = self._whole_lines(block, final)
+        ready = self._ready(block, final)
         if self._plain(ready) and is_utf8(ready):
             self._pass(ready)
             return ready
         return b"".join(self._read(piece).encode() for piece in _pieces(ready))
+
+    def _ready(self, block: bytes, final: bool) -> bytes:
+        """Return what can be decided on now; what it has of an unfinished line is what its rest is judged by, too."""
+        ready = self._whole_lines(block, final)
+        self._lead = self._said
+        end = max(ready.rfind(b"\n"), ready.rfind(b"\r")) + 1
+        self._said = ready[end:][:LOOKED_AT] if end else (self._said + ready[:LOOKED_AT])[:LOOKED_AT]
+        return ready
 
     def _whole_lines(self, block: bytes, final: bool) -> bytes:
         """Return what can be decided on now: whole lines, and an unfinished one as long as it is plain ASCII."""
@@ -163,7 +174,9 @@ class Decoder:
         """Count the lines of bytes that need no more looking at."""
         if not ready:
             return
-        self._line += line_ends(ready) - (self._after_return and ready.startswith(b"\n"))
+        ends = line_ends(ready)
+        self._line += ends - (self._after_return and ready.startswith(b"\n"))
+        self._lead = b"" if ends else self._lead
         self._after_return = ready.endswith(b"\r")
 
     def _read(self, piece: bytes) -> str:
@@ -182,6 +195,7 @@ class Decoder:
             made.append(line.decode("ascii") if line.isascii() else self._read_line(line))
             if line.endswith((b"\n", b"\r")):
                 self._line += 1
+                self._lead = b""
             self._after_return = line.endswith(b"\r")
         return "".join(made)
 
@@ -198,10 +212,13 @@ class Decoder:
         strict = _strict(line, self._codec)
         enough = strict is None or marked or (self._single and sequences > 1) or self._other == "utf-8"
         text = _strict(line, "utf-8") if sequences and enough else None
-        if text is not None and (self.wrong.other_count >= TRUSTED or readable_as_utf8(line, self.encoding)):
+        if text is not None and (self.wrong.other_count >= TRUSTED or self._reads_as_utf8(line)):
             self._told_other("utf-8")
             return text
         return self._replaced(line) if strict is None else strict
+
+    def _reads_as_utf8(self, line: bytes) -> bool:
+        return readable_as_utf8(self._lead + line, self.encoding)
 
     def _utf8_line(self, line: bytes, sequences: int) -> str:
         text = _strict(line, "utf-8")
@@ -212,7 +229,7 @@ class Decoder:
             if self._other is None and self._tries < TRIES:
                 self._suspect(line, wrong)
             if self._other and (text := _strict(line, self._other)) is not None:
-                if self.wrong.other_count >= TRUSTED or believable(line, self._other):
+                if self.wrong.other_count >= TRUSTED or believable(self._lead + line, self._other):
                     self._told_other(self._other)
                     return text
                 self._doubts += 1
@@ -222,7 +239,7 @@ class Decoder:
 
     def _suspect(self, line: bytes, wrong: int) -> None:
         """Look for a second encoding when enough lines do not fit the first: three lines, or a word of one."""
-        self._suspects.append(line[:4096].rstrip() + b"\n")
+        self._suspects.append((self._lead + line)[:LOOKED_AT].rstrip() + b"\n")
         lines = len(self._suspects)
         if wrong < TELLING_BYTES and lines != TELLING_LINES << self._tries:
             return
@@ -275,8 +292,8 @@ class Decoder:
         for number, line in enumerate(re.split("\r\n|\r|\n", text), first):
             if runs := line.count(_LOST):
                 self.wrong.lost(number, runs)
-            if "\ufeff" in line:
-                self.wrong.mark(number)
+            if marks := line.count("\ufeff"):
+                self.wrong.mark(number, marks)
         return text.replace("\ufeff", "").replace(_LOST, "\ufffd")
 
 

@@ -47,15 +47,15 @@ class Alphabet(dict[str, float]):
 
     def __init__(self, counts: Iterable[str]) -> None:
         super().__init__()
-        self.pairs: Counter[str] = Counter()
-        for level, group in enumerate(counts):
-            for place in range(0, len(group) - 1, 2):
-                self.pairs[group[place : place + 2]] += 3 << level >> 1 or 1
+        self.pairs: dict[str, int] = {}
         self.before: Counter[str] = Counter()
         self.letters: Counter[str] = Counter()
-        for pair, count in self.pairs.items():
-            self.before[pair[0]] += count
-            self.letters[pair[1]] += count
+        for level, group in enumerate(counts):
+            weight = 3 << level >> 1 or 1
+            self.pairs |= dict.fromkeys(map("".join, zip(group[::2], group[1::2], strict=True)), weight)
+            for place, letters in enumerate((self.before, self.letters)):
+                for letter, count in Counter(group[place::2]).items():
+                    letters[letter] += count * weight
         self.total = self.letters.total()
 
     def __missing__(self, pair: str) -> float:
@@ -63,7 +63,7 @@ class Alphabet(dict[str, float]):
             cost = STRANGE + (MIXED if _latin(pair[0]) != _latin(pair[1]) else 0.0)
         else:
             alone = self.letters[pair[1]] / self.total
-            cost = min(STRANGE - 3, -log2((self.pairs[pair] + SMOOTH * alone) / (self.before[pair[0]] + SMOOTH)))
+            cost = min(STRANGE - 3, -log2((self.pairs.get(pair, 0) + SMOOTH * alone) / (self.before[pair[0]] + SMOOTH)))
         self[pair] = cost
         return cost
 
