@@ -292,7 +292,7 @@ class CSVAgentManager(Settings):
         from .tables.written import first_rows
 
         path = await self.workshop.open_source(source)
-        table = await read_source(path, source, (), language, replace(self.reading_bounds, kernel=0))
+        table = await read_source(path, source, (), language, replace(self.reading_bounds, kernel=0, whole=False))
         return await asyncio.to_thread(table.profile, language), await asyncio.to_thread(
             first_rows, table.arrow, PREVIEW_ROWS
         )

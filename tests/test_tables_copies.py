@@ -147,3 +147,20 @@ async def test_a_copy_goes_to_a_kernel_as_a_link_or_as_bytes(tmp_path: Path, cou
     table.cells.path.unlink()
     table.write_arrow(tmp_path / "1.arrow", shared=True)
     assert (tmp_path / "1.arrow").read_bytes() == (tmp_path / "2.arrow").read_bytes()
+
+
+async def test_a_large_file_that_is_no_use_to_its_kernel_is_refused_and_described_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "large.csv"
+    path.write_text("region,amount,day\n" + "North,1.5,2024-01-31\nSouth,2.5,2024-02-01\n" * 220_000)
+    bounds = Bounds(folder=tmp_path / "copies", kernel=2**20)
+    with pytest.raises(Unreadable, match="kernel_memory"):
+        await read(path, bounds)
+    seen = await read(path, replace(bounds, kernel=0, whole=False, copies_size=2**20))
+    profile = seen.profile()
+    assert (profile.rows, [column.max for column in profile.columns]) == (440_000, [None, 2.5, "2024-02-01"])
+    assert 0 < seen.arrow.num_rows <= 1_000 and seen.cells.path is None
+    whole = await read(path, replace(bounds, kernel=2**30))
+    assert whole.arrow.num_rows == 440_000 and whole.cells.path is not None
+    assert whole.profile().columns == profile.columns
+    with pytest.raises(Unreadable, match="kernel_memory"):
+        await read(path, bounds)

@@ -22,6 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import Any, Final
 
+import msgspec
+
 from ..confinement import own_folder, remove_folder
 from .cells import AT_HAND, Cells
 from .opening import State
@@ -51,8 +53,10 @@ class Copies:
 
         Raises Unreadable.
         """
+        if not self.bounds.whole and state.size > self.bounds.copies_size:
+            order = msgspec.structs.replace(order, whole=False)
         folder = None
-        if state.size >= WORTH_LOOKING and self.bounds.copies_size and hasattr(os, "pread"):
+        if order.whole and state.size >= WORTH_LOOKING and self.bounds.copies_size and hasattr(os, "pread"):
             with contextlib.suppress(OSError):
                 folder = await asyncio.to_thread(self._place)
         if folder is not None:

@@ -36,6 +36,7 @@ class Bounds:
     """What reading a file may take: bytes of `memory` beside the libraries, and `seconds`.
 
     A table that would take more than the `kernel` may have is refused before it is read to the end; 0: none is.
+    Who needs the first rows only, not the `whole` table, gets no more of a file that is too large for a copy.
     Copies of large files are kept in `folder` (None: in Jupyter's data folder), at most `copies_size` bytes of them,
     and none that nobody used for `copies_days`.
     """
@@ -43,6 +44,7 @@ class Bounds:
     memory: int = 4 * 2**30
     seconds: float = 600.0
     kernel: int = 0
+    whole: bool = True
     folder: Path | None = None
     copies_size: int = 10 * 2**30
     copies_days: float = 7.0
@@ -54,6 +56,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     `name` is what the person calls it, `suffix` the last one of the file's own name. `options` are what was stated of
     it. `memory` is what the process may take, `largest` the most that it may write, in bytes; a table that takes
     more than the `kernel` may have is refused (0: none is).
+    Without `whole`, a large file is described, and only its first rows are written.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     largest: int = 2**40
     threads: int = 4
     kernel: int = 0
+    whole: bool = True
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -93,6 +97,7 @@ class Refusal(msgspec.Struct, frozen=True):
 class Reply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was found in a file, or why it was not read; the cells are in an Arrow file of `size` bytes.
 
+    A kernel takes `needed` bytes of memory for the table of a large file.
     `broken` is the end of a traceback, when the reading itself failed. `recipe` is data for `recipe.recipe_from`.
     """
 
@@ -103,6 +108,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     said: tuple[Said, ...] = ()
     recipe: dict[str, Any] | None = None
     size: int = 0
+    needed: int = 0
     refusal: Refusal | None = None
     broken: str = ""
 

@@ -161,6 +161,9 @@ async def reading(
     try:
         with opened(place) as (source, state):
             reply, cells = await Copies(bounds).table(usual(), order, source, state, progress)
+        if bounds.kernel and reply.needed > bounds.kernel:  # its copy was made for somebody who had more
+            needed, memory = reply.needed >> 20, bounds.kernel >> 20
+            raise Unreadable("tables.kernel_too_small", name=called, needed=needed, memory=memory)
     except Unreadable as refusal:
         if refusal.values.get("name") in {shown(place.name), order.name}:
             named = refusal.values | {"name": called}
