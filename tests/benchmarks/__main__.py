@@ -10,7 +10,7 @@ import os
 import platform
 from time import perf_counter
 
-from . import kernels, loading, memory, overhead, scores, server
+from . import kernels, large, loading, memory, overhead, scores, server
 from .figures import Sample
 
 
@@ -18,7 +18,7 @@ def main() -> None:
     """Measure everything and print it."""
     print(f"Python {platform.python_version()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.2f}")
     print(f"noise of this machine: a fixed loop takes {noise()}\n")
-    for part in (scores, loading, kernels, overhead, memory, server):
+    for part in (scores, loading, large, kernels, overhead, memory, server):
         print("\n".join(part.report()), end="\n\n", flush=True)
 
 

@@ -6,9 +6,8 @@ with these cells, and the file is read again: nothing is taken for what it is no
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -27,7 +26,7 @@ from .plans import ColumnPlan
 from .profiling import Profiler
 from .quick import quickly
 from .repairs import Repairs, refuse
-from .sampling import planned, row_bytes
+from .sampling import planned, row_bytes, usual_width
 from .schema import typed_schema
 from .streams import Source
 from .texts import NotUtf8, TextReader, Wider
@@ -44,8 +43,7 @@ MOST_PASSES: Final = 12
 class Large:
     """What was found in a large file; the cells are in its copy, of `size` bytes.
 
-    `digest` is of the file as it lies there ("" when it was not copied), `memory_needed` how many bytes a kernel needs
-    to hold the table.
+    `memory_needed` is how many bytes a kernel needs to hold the table.
     """
 
     schema: pa.Schema
@@ -55,7 +53,6 @@ class Large:
     plans: list[ColumnPlan]
     repairs: Repairs
     wrong: Wrong
-    digest: str
     memory_needed: int
     size: int
     passes: int
@@ -68,6 +65,7 @@ class Task:
     source: Source
     dialect: Dialect
     names: list[str]
+    width: int
     body_line: int
     encoding: str = "utf-8"
     other: str | None = None
@@ -77,7 +75,6 @@ class Task:
     threads: int = 2
     largest: int = 2**40
     careful: bool = False
-    digest: str = ""
     passes: int = 0
 
 
@@ -101,7 +98,8 @@ def read_large(
     the file is described only. A kernel may take `memory` bytes (0: any), the copy `largest`.
     Raises Unreadable: more memory or disk is needed than there is, a row without end, a strict reading that fails.
     """
-    task = Task(source, dialect, list(names), body_line, encoding, other, header, sink, memory, threads, largest)
+    width = usual_width(source, dialect, len(names), header, encoding, body_line)
+    task = Task(source, dialect, list(names), width, body_line, encoding, other, header, sink, memory, threads, largest)
     task.careful = encoding.lower().replace("_", "-") not in {
         "utf-8",
         "utf8",
@@ -179,7 +177,7 @@ class _Pass:
     def __init__(self, task: Task, plans: list[ColumnPlan]) -> None:
         self.task = task
         self.plans = plans
-        self.reader = TextReader(task.dialect, len(task.names), task.header)
+        self.reader = TextReader(task.dialect, task.width, len(task.names), task.header)
         types = [arrow_type(plan) for plan in plans]
         self.types = types
         self.schema = typed_schema(plans, types, [False] * len(plans))
@@ -215,32 +213,12 @@ class _Pass:
 
     def _blocks(self) -> Generator[Block, None, None]:
         cutter = Cutter(self.task.dialect, self.task.source.name, skipped=self.task.body_line - 1, size=self.size)
-        return cutter.blocks(self._text(self._raw()))
+        return cutter.blocks(_decoded(self._raw(), self.decoder))
 
     def _raw(self) -> Iterator[bytes]:
-        """Yield the bytes of the file; what a plain one has in all is hashed while it is read for the first time."""
-        hashed = self.task.sink is not None and not self.task.digest and not self.task.source.compression
-        found = hashlib.sha256()
-        with ThreadPoolExecutor(1) as hasher:
-            last: Future[None] | None = None
-            for piece in self.task.source.blocks(self.size):
-                if hashed:
-                    if last is not None:
-                        last.result()
-                    last = hasher.submit(found.update, piece)
-                self.read += len(piece)
-                yield piece
-        if hashed:
-            self.task.digest = found.hexdigest()
-
-    def _text(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        if self.decoder is None:
-            for number, piece in enumerate(pieces):
-                yield piece.removeprefix(b"\xef\xbb\xbf") if not number else piece
-            return
-        for piece in pieces:
-            yield self.decoder.utf8(piece)
-        yield self.decoder.utf8(b"", final=True)
+        for piece in self.task.source.blocks(self.size):
+            self.read += len(piece)
+            yield piece
 
     def _work(self, block: Block) -> _Done:
         """Called by a worker: read, convert and describe one block."""
@@ -294,8 +272,8 @@ class _Pass:
         offsets = [offset for offset, _ in self.repairs]
         task = self.task
         decoder = Decoder(task.encoding, task.other) if task.careful else None
-        pieces: Callable[[], Iterator[bytes]] = lambda: _decoded(task.source.blocks(), decoder)  # noqa: E731
-        return shifted(self.repairs, first_lines(pieces(), offsets))
+        pieces = _decoded(task.source.blocks(), decoder)
+        return shifted(self.repairs, first_lines(pieces, offsets))
 
     def _widened(self) -> list[ColumnPlan]:
         """Return the plans that also hold the cells that did not fit."""
@@ -326,7 +304,6 @@ class _Pass:
             plans=plans,
             repairs=repairs,
             wrong=self.decoder.wrong if self.decoder is not None else Wrong(),
-            digest=task.digest or (_digest(task.source.file) if task.sink is not None else ""),
             memory_needed=needed,
             size=self.copy.finish(schema) if self.copy is not None else 0,
             passes=task.passes,
@@ -341,8 +318,3 @@ def _decoded(pieces: Iterator[bytes], decoder: Decoder | None) -> Iterator[bytes
     for piece in pieces:
         yield decoder.utf8(piece)
     yield decoder.utf8(b"", final=True)
-
-
-def _digest(file: IO[bytes]) -> str:
-    file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]

@@ -5,8 +5,10 @@ What was only sampled says so; a reading of the whole verifies every cell.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final
 
 import pyarrow as pa
@@ -14,6 +16,7 @@ import pyarrow as pa
 from ...messages import Dialect, Kind
 from .blocks import after_lines
 from .decoder import Decoder
+from .lines import prepared
 from .plans import ColumnPlan
 from .rows import parse
 from .schema import typed_table
@@ -24,6 +27,7 @@ from .values import plan_columns, settle_words
 
 HEAD: Final = 256 << 10
 SHOWN: Final = 1_000
+LOOKED: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,18 @@ def planned(source: Source, dialect: Dialect, names: Sequence[str], encoding: st
     return settle_words(plans)
 
 
+def usual_width(
+    source: Source, dialect: Dialect, columns: int, header: Sequence[str], encoding: str, body_line: int
+) -> int:
+    """Return how many cells most rows have; the last of the `columns` may stand in few rows only, and in no header."""
+    text = _head(source, encoding, body_line).decode("utf-8", "replace")
+    lines, script = prepared(text, replace(dialect, header_rows=0, skipped_rows=0, footer_rows=0))
+    rows = [row for row in islice(script.reader(lines, strict=False), LOOKED) if row]
+    usual = Counter(map(len, rows)).most_common(1)[0][0] if rows else columns
+    named = max((number for number, name in enumerate(header, 1) if name), default=0)
+    return min(columns, max(usual, named, 1))
+
+
 def glance(source: Source, dialect: Dialect, names: Sequence[str], encoding: str, body_line: int) -> Glance:
     """Return the first rows of a large file and what its columns seem to be, without reading all of it."""
     pieces = list(sampled_rows(source, dialect, len(names), encoding, body_line))
@@ -82,9 +98,7 @@ def sampled_rows(
 ) -> Iterator[list[list[str]]]:
     """Yield rows from the start of the file, then from other places in it."""
     body = replace(dialect, header_rows=0, skipped_rows=0, footer_rows=0, strict=False)
-    head = _text(source.start[: max(HEAD, _enough(source.start, body_line))], encoding)
-    head = head[max(0, after_lines(head, body_line - 1)) :]
-    yield _rows(head, body, width)
+    yield _rows(_head(source, encoding, body_line), body, width)
     size = len(source.start) // 24
     others = source.middle or tuple(source.start[size * n : size * n + PIECE] for n in range(4, 24))
     for piece in (*others, source.tail):
@@ -95,6 +109,12 @@ def sampled_rows(
         end = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
         if begin < end:
             yield _regular_rows(text[begin:end], body, width)
+
+
+def _head(source: Source, encoding: str, body_line: int) -> bytes:
+    """Return the first rows of the table, in UTF-8."""
+    head = _text(source.start[: max(HEAD, _enough(source.start, body_line))], encoding)
+    return head[max(0, after_lines(head, body_line - 1)) :]
 
 
 def _enough(start: bytes, body_line: int) -> int:

@@ -50,10 +50,11 @@ class Texts:
 
 @dataclass(slots=True)
 class TextReader:
-    """Reads blocks of a table with `width` columns; may be used by several threads at once."""
+    """Reads blocks of a table with `total` columns, `width` in most rows; several threads may use it at once."""
 
     dialect: Dialect
     width: int
+    total: int
     header: Sequence[str]
     body: Dialect = field(init=False)
     _names: list[str] = field(init=False)
@@ -97,9 +98,15 @@ class TextReader:
         for _, _, more in pieces:
             repairs.join(more)
         if len(pieces) == 1:
-            return Texts(pieces[0][0], pieces[0][1], repairs)
-        columns = [pa.concat_arrays([piece[0][n] for piece in pieces]) for n in range(self.width)] if pieces else []
-        return Texts(columns or self._empty(), sum(piece[1] for piece in pieces), repairs)
+            return Texts(self._whole(pieces[0][0], pieces[0][1]), pieces[0][1], repairs)
+        whole = [self._whole(columns, rows) for columns, rows, _ in pieces]
+        columns = [pa.concat_arrays([part[n] for part in whole]) for n in range(self.total)] if pieces else []
+        return Texts(columns or self._whole(self._empty(), 0), sum(piece[1] for piece in pieces), repairs)
+
+    def _whole(self, columns: list[Any], rows: int) -> list[Any]:
+        """Return the columns with empty ones for those that only few rows have."""
+        missing = self.total - len(columns)
+        return [*columns, *[pa.repeat(pa.scalar("", TEXT), rows)] * missing] if missing else columns
 
     def _empty(self) -> list[Any]:
         return [pa.array([], TEXT) for _ in range(self.width)]
@@ -204,7 +211,7 @@ class TextReader:
         rows = parse(data[begin:end].decode("utf-8"), self.body, self.width, line)
         if end < len(data):
             self._count_blank_lines(rows.repairs, data, end)
-        if rows.width > self.width:
+        if rows.width > self.total:
             raise Wider(rows.width)
         cells = rows.cells
         header = list(self.header)
