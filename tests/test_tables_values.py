@@ -337,3 +337,16 @@ def test_reading_all_cells_at_once_is_the_same_as_word_by_word(style: list[str],
         assert str(alone.array[0]) == str(at_once.array[number]), (plan, cell)
     assert at_once.unfit == sum(by_words(plan, pa.array([cell]), None).unfit for cell in cells)
     assert at_once.unfit + at_once.missing_count == at_once.array.null_count
+
+
+@pytest.mark.parametrize("start", ["1", "-", "$", "(", "$ (", "1.", "05.03.2024", "5 Mar"])
+@pytest.mark.parametrize("middle", [" ", "1", ".", ",", " 1", "'", "-", "e"])
+def test_a_cell_made_to_keep_us_busy_does_not(start: str, middle: str) -> None:
+    """Patterns that try every way to divide a run of spaces would take days for this."""
+    cells = ["$5", "(1,234)", start + middle * 100_000 + "x", start + middle * 35 + "x"]
+    plan = planned(cells)
+    assert convert(plan, pa.array(cells)).unfit == 0
+    digits = ["1", "9" * 100_000]
+    assert planned(digits).why_text == "long_digits"
+    assert convert(planned(digits, types={"v": "integer"}), pa.array(digits)).unfit == 1
+    assert convert(planned(["$5 K", "-$1.5 M", "(3) "]), pa.array(cells)).array.type == pa.float64()

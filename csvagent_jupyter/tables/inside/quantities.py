@@ -61,10 +61,11 @@ _NAMED = [
 _MARK = "|".join(re.escape(mark) for mark in sorted([*_CODES, *_SIGNS, *_NAMED], key=len, reverse=True))
 _SCALE = "|".join(re.escape(scale) for scale in sorted(SCALES, key=len, reverse=True))
 _GAP = f"[{SPACES}]*"
+_ALL = f"[{SPACES}]*+"
 _LOOSE = re.compile(
-    rf"(?P<open>(?P<mark0>{_MARK})?{_GAP}\()?(?P<sign1>[-+{MINUS}])?{_GAP}(?P<mark1>{_MARK})?{_GAP}(?P<sign2>[-+{MINUS}])?{_GAP}"
-    rf"(?P<body>\d[\d.,'’{SPACES}]*|[.,]\d+)(?P<power>[eE][+-]?\d{{1,3}})?(?P<scale>{_SCALE})?{_GAP}(?P<mark2>{_MARK})?{_GAP}"
-    rf"(?P<minus>[-{MINUS}])?(?P<close>\){_GAP}(?P<mark3>{_MARK})?)?",
+    rf"(?P<open>(?P<mark0>{_MARK})?{_ALL}\()?(?P<sign1>[-+{MINUS}])?{_ALL}(?P<mark1>{_MARK})?{_ALL}(?P<sign2>[-+{MINUS}])?{_ALL}"
+    rf"(?P<body>\d[\d.,'’{SPACES}]*+|[.,]\d+)(?P<power>[eE][+-]?\d{{1,3}})?(?P<scale>{_SCALE})?{_ALL}(?P<mark2>{_MARK})?{_ALL}"
+    rf"(?P<minus>[-{MINUS}])?(?P<close>\){_ALL}(?P<mark3>{_MARK})?)?",
     re.ASCII,
 )
 _BODIES = {

@@ -21,6 +21,7 @@ from .moments import read_moments
 from .plans import ColumnPlan, Misfits
 from .quantities import MINUS, SPACES, pattern, replacements
 from .values import plan_columns
+from .words import LONG
 
 ROWS_TOLD = 20
 WORDS_TOLD = 200
@@ -272,5 +273,8 @@ def _integers(digits: Any, fits: Any) -> tuple[Any, Any]:
     except pa.ArrowInvalid:
         long = pc.binary_length(digits).to_numpy(False) > 18
     texts = digits.to_pylist()
-    inside = np.array([not far or -(2**63) <= int(text) < 2**63 for text, far in zip(texts, long, strict=True)])
+    bounds = range(-(2**63), 2**63)
+    inside = np.array(
+        [not far or (len(text) <= LONG and int(text) in bounds) for text, far in zip(texts, long, strict=True)]
+    )
     return pc.if_else(pa.array(inside), digits, "0").cast(pa.int64()).to_numpy(False), fits & inside

@@ -17,7 +17,7 @@ from .missing import EXTRA, STANDARD, TEXTUAL, WORDLIKE, sentinel, words_for
 from .moments import ISO
 from .plans import ColumnPlan, Misfits, Why
 from .quantities import MINUS, NumbersFound, NumberStyle, find_numbers
-from .words import Words
+from .words import LONG, Words
 
 __all__ = ["EXTRA", "STANDARD", "ColumnPlan", "plan_columns", "settle_words"]
 
@@ -216,7 +216,10 @@ def _number(cells: Cells, words: Words, found: NumbersFound) -> ColumnPlan:
         if dates is not None and dates.fits.all():
             return _date(cells.name, dates)
     big = False
-    if _longest(words) > 15:
+    longest = _longest(words)
+    if longest > LONG:  # Python itself refuses to read numbers of several thousand digits
+        return _kept(cells.name, "long_digits")
+    if longest > 15:
         numbers = [_whole(word) for word in words.sample(len(words)) if len(word) > 15]
         if not all(-_LONGEST <= number < _LONGEST for number in numbers):
             return _kept(cells.name, "long_digits")

@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 
 FEW = 2_000
 """Up to so many distinct cells Python is faster than a call into Arrow, which compiles each pattern anew."""
+LONG = 40
+"""Longer words are left to RE2, whose time grows only as they do; `re` can be made to take for ever."""
 _SHORT = 5_000
 
 
@@ -71,23 +73,34 @@ class Words:
 
     def fits(self, pattern: str) -> Any:
         """Return for each word whether all of it matches `pattern` (a numpy array of truth values)."""
-        if self._list is not None:
-            full = _compiled(pattern).fullmatch
-            return np.fromiter((full(word) is not None for word in self._list), np.bool_, len(self))
-        return pc.match_substring_regex(self._array, f"^(?:{pattern})$").to_numpy(False)
+        if self._list is None:
+            return _by_re2(self._array, pattern)
+        full = _compiled(pattern).fullmatch
+        found = np.fromiter((len(word) <= LONG and full(word) is not None for word in self._list), np.bool_, len(self))
+        long = [number for number, word in enumerate(self._list) if len(word) > LONG]
+        if long:
+            found[long] = _by_re2(pa.array([self._list[number] for number in long], pa.large_string()), pattern)
+        return found
 
     def all_fit(self, pattern: str) -> bool:
         """Tell whether every word matches; a column that is something else says so within a few cells."""
         full = _compiled(pattern).fullmatch
+        sample = self._list if self._list is not None else self.sample(50)
+        if not all(len(word) > LONG or full(word) for word in sample):
+            return False
         if self._list is not None:
-            return all(full(word) for word in self._list)
-        return all(full(word) for word in self.sample(50)) and bool(self.fits(pattern).all())
+            long = [word for word in self._list if len(word) > LONG]
+            return not long or bool(_by_re2(pa.array(long, pa.large_string()), pattern).all())
+        return bool(self.fits(pattern).all())
 
     def any_fits(self, pattern: str) -> bool:
         """Tell whether some word matches."""
         if self._list is not None:
             full = _compiled(pattern).fullmatch
-            return any(full(word) for word in self._list)
+            if any(len(word) <= LONG and full(word) for word in self._list):
+                return True
+            long = [word for word in self._list if len(word) > LONG]
+            return bool(long) and bool(_by_re2(pa.array(long, pa.large_string()), pattern).any())
         return bool(self.fits(pattern).any())
 
     def kept(self, mask: Any) -> Words:
@@ -114,6 +127,10 @@ class Words:
         trimmed = pc.utf8_trim_whitespace(self._array)
         same = pc.all(pc.equal(trimmed, self._array)).as_py()
         return (self, False) if same else (Words(trimmed, self.counts), True)
+
+
+def _by_re2(words: Any, pattern: str) -> Any:
+    return pc.match_substring_regex(words, f"^(?:{pattern})$").to_numpy(False)
 
 
 @lru_cache(512)
