@@ -29,7 +29,7 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*.py"))
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 HEAVY = {
-    *("IPython", "PIL", "clevercsv", "duckdb", "httpx", "ipykernel", "ipywidgets", "jupyter_client"),
+    *("IPython", "PIL", "duckdb", "httpx", "ipykernel", "ipywidgets", "jupyter_client"),
     *("matplotlib", "numpy", "pandas", "polars", "pyarrow", "scipy", "sqlite3", "zmq"),
 }
 

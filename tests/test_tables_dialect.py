@@ -6,8 +6,9 @@ import pytest
 
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.messages import Dialect
-from csvagent_jupyter.tables.inside.dialect import detect, scan
+from csvagent_jupyter.tables.inside.dialect import Part, detect, examine
 from csvagent_jupyter.tables.inside.encoding import decode
+from csvagent_jupyter.tables.inside.rows import parse
 
 
 @pytest.mark.parametrize(
@@ -39,10 +40,9 @@ def test_the_delimiter_is_found(text: str, delimiter: str) -> None:
     ],
 )
 def test_one_column_stays_one_column(text: str) -> None:
-    header, layout = scan(text, detect(text))
-    assert len(header[0]) == 1
-    assert layout.widest <= 1
-    assert layout.rows == text.count("\n") - 1
+    rows = parse(text, detect(text))
+    assert rows.width == 1
+    assert len(rows.cells) == text.count("\n") - 1
 
 
 def test_quotes() -> None:
@@ -80,11 +80,149 @@ def test_a_long_last_row_does_not_make_a_preamble_of_the_table_above_it() -> Non
     assert detect("Report of May\na,b,c\n1,2\n").skipped_rows == 1
 
 
-def test_rows_that_do_not_fit_are_counted_by_line() -> None:
-    text = 'a,b\n1,"two\nlines"\n3\n4,5,6\n7,8,\n'
-    _, layout = scan(text, Dialect())
-    assert (layout.rows, layout.width, layout.widest, layout.widest_filled) == (4, 2, 3, 3)
-    assert (layout.short, layout.long) == ([4], [5])
+ROWS = [["id", "name", "value"], ["1", "Ann Lee", "2.5"], ["2", "Bob", "3.75"], ["3", "Cid", "-1"]]
+
+
+@pytest.mark.parametrize(
+    "delimiter",
+    [",", ";", "\t", "|", ":", "~", "^", "||", "::", ", ", "; ", " | ", "\t\t", "|~|", "§", "¦", "\x1f", "\x01", "#"],
+)
+def test_any_delimiter(delimiter: str) -> None:
+    text = "".join(delimiter.join(row) + "\n" for row in ROWS)
+    found = detect(text)
+    rows = parse(text, found)
+    assert found.delimiter == delimiter
+    assert [*rows.header, *rows.cells] == ROWS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id   name  value\n1    Ann   2.5\n22   Bob   3.75\n",
+        "id name value\n1 Ann 2.5\n22 Bob 3.75\n",
+        "id   full name  value\n1    Ann Lee    2.5\n22   Bob Low    3.75\n",
+    ],
+)
+def test_columns_set_apart_by_blanks(text: str) -> None:
+    rows = parse(text, detect(text))
+    assert (rows.width, len(rows.cells)) == (3, 2)
+    assert [row[2] for row in rows.cells] == ["2.5", "3.75"]
+
+
+def test_a_first_line_that_names_the_delimiter_is_obeyed() -> None:
+    found = detect("sep=;\na,x;b\n1,5;2\n3,5;4\n")
+    assert (found.delimiter, found.skipped_rows, found.header_rows) == (";", 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("# made by x\n# on monday\na,b,c\n1,2,3\n4,5,6\n", ["a", "b", "c"]),
+        ("% title\n% other words here\nx y z\n1 2 3\n4 5 6\n", ["x", "y", "z"]),
+        ("# x y z\n1 2 3\n4 5 6\n7 8 9\n", ["x", "y", "z"]),
+        ("Report: Sales\nAuthor: Me, myself\n\nregion,amount,qty\nN,1,2\nS,3,4\n", ["region", "amount", "qty"]),
+        ("Sales 2024,,\n,,\nregion,amount,qty\nN,1,2\nS,3,4\n", ["region", "amount", "qty"]),
+        ("Sales of 2024\nregion,amount,qty\nN,1,2\nS,3,4\n", ["region", "amount", "qty"]),
+        ("a,a,,\n1,2,3,4\n5,6,7,8\n", ["a", "a", "", ""]),
+    ],
+)
+def test_what_stands_above_a_table(text: str, names: list[str]) -> None:
+    rows = parse(text, detect(text))
+    assert rows.header == [names]
+    assert not rows.repairs.breaks
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("time,speed,load\ns,km/h,kg\n1,2,3\n2,3,4\n3,4,5\n", 2),
+        ("a,b\na,b\na,b\n1,2\n3,4\n5,6\n", 3),
+        ("Region,2023,,2024,\n,Q1,Q2,Q1,Q2\nN,1,2,3,4\nS,5,6,7,8\n", 2),
+        ("a,b\n1,2\n3,4\na,b\n5,6\n", 1),
+        ("Oslo,red,small\nRome,blue,big\nOslo,red,big\nRome,blue,small\nOslo,blue,big\n", 0),
+        ("city,colour,size\nRome,blue,big\nOslo,red,big\nRome,blue,small\nOslo,blue,big\n", 1),
+        ("1,2,3\n", 0),
+    ],
+)
+def test_no_header_and_several_header_rows(text: str, rows: int) -> None:
+    assert detect(text).header_rows == rows
+
+
+@pytest.mark.parametrize(
+    ("end", "below"),
+    [
+        ("\nSource: the ministry\n* provisional\n", 3),
+        ("Source: the ministry;;\n", 1),
+        ("Итого;9;12\n", 1),
+        ("Total;9;12\nSource: the ministry\n", 2),
+        ("Total;10;12\n", 0),
+        ("West;5;6", 0),
+        ("\n\n", 0),
+    ],
+)
+def test_remarks_and_right_totals_below_are_cut_off(end: str, below: int) -> None:
+    text = "region;amount;qty\nN;1;2\nS;3;4\nE;5;6\n" + end
+    seen = examine(text)
+    assert seen.dialect.footer_rows == below
+    assert bool(seen.totals_line) == (below > 0 and "9;12" in end)
+    kept = detect(text, given=Dialect(footer_rows=0), fixed=frozenset({"footer_rows"}))
+    assert len(parse(text, kept).cells) == 3 + sum(1 for line in end.splitlines() if line)
+
+
+def test_remark_lines_inside_a_table() -> None:
+    found = detect("a,b,c\n1,2,3\n# half, and more\n4,5,6\n7,8,9\n")
+    assert found.comment == "#"
+    assert detect("a,b\n#1,2\n#2,3\n").comment == ""
+
+
+STACKED = "name,qty\na,1\nb,2\n\nCities\ncity,pop,area\nx,1,2\ny,3,4\nz,5,6\nw,7,8\n"
+
+
+def test_the_largest_of_several_tables_is_read_and_the_others_are_named() -> None:
+    seen = examine(STACKED)
+    assert seen.tables == (Part(1, 3, 2, ("name", "qty")), Part(6, 10, 4, ("city", "pop", "area")))
+    assert (seen.dialect.table, seen.dialect.skipped_rows, seen.dialect.footer_rows) == (2, 5, 0)
+    first = detect(STACKED, given=Dialect(table=1), fixed=frozenset({"table"}))
+    rows = parse(STACKED, first)
+    assert (rows.header, rows.cells) == ([["name", "qty"]], [["a", "1"], ["b", "2"]])
+
+
+def test_parts_of_one_table_are_no_several_tables() -> None:
+    for text in ("a,b\n1,2\n3,4\n\n5,6\n7,8\n", "a,b\n1,2\n3,4\n\na,b\n5,6\n7,8\n"):
+        found = detect(text)
+        assert (found.table, found.skipped_rows, found.footer_rows) == (1, 0, 0)
+        assert len(parse(text, found).cells) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "escape"),
+    [
+        ("a,b\n“x, y”,1\n“z”,2\n", "“", ""),
+        ("a;b\n«x; y»;1\n«z»;2\n", "«", ""),
+        ("a,b,c\n1,x\\,y,2\n3,z,4\n5,w,6\n", '"', "\\"),
+        ('a,b\n1,"x\n2,"y\n3,"z\n4,"w\n', "", ""),
+    ],
+)
+def test_other_quotes_and_escapes(text: str, quote: str, escape: str) -> None:
+    found = detect(text)
+    assert (found.quotechar, found.escapechar) == (quote, escape)
+
+
+def test_rows_that_stand_in_quotes_as_a_whole() -> None:
+    text = '"a,b,c"\n"1,""x, y"",3"\n"4,z,6"\n'
+    rows = parse(text, detect(text))
+    assert [*rows.header, *rows.cells] == [["a", "b", "c"], ["1", "x, y", "3"], ["4", "z", "6"]]
+
+
+def test_a_long_text_is_looked_at_in_parts() -> None:
+    body = "".join(f"{n};text {n};{n / 7:.3f}\n" for n in range(60_000))
+    found = detect(f"Report\n\nid;text;value\n{body}\nSource: the ministry\n")
+    assert (found.delimiter, found.skipped_rows, found.header_rows, found.footer_rows) == (";", 2, 1, 2)
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", ",,,\n,,\n", '"', "x", "\0\0", "#\n#\n", "sep=;\n", "," * 50_000])
+def test_texts_that_hold_hardly_anything(text: str) -> None:
+    assert parse(text, detect(text)).width >= 1
 
 
 @pytest.mark.parametrize(

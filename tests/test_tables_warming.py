@@ -11,7 +11,7 @@ WARM = """
     import sys, threading
     from csvagent_jupyter.tables.warming import warm, warm_in_background
     from csvagent_jupyter.tables.process import usual
-    heavy = {"pandas", "pyarrow", "clevercsv"}
+    heavy = {"pandas", "pyarrow"}
     assert not heavy & sys.modules.keys(), "imported too early"
     warm_in_background()
     (thread,) = [one for one in threading.enumerate() if one.name == "csvagent-warm"]

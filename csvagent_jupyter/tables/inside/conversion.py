@@ -10,11 +10,11 @@ from typing import Any
 from ...messages import Dialect
 from ..recipe import Recipe, Step, ToBoolean, ToDatetime, ToNumber
 from .booleans import AS_PANDAS
-from .dialect import Layout
 from .missing import STANDARD
 from .plans import ColumnPlan
 from .quantities import NumberStyle, replacements
 from .values import settle_words as settle_words
+from .walking import Layout
 
 LOW_MEMORY_FROM = 200_000
 """From this size on pandas decides types piece by piece, unless told not to."""

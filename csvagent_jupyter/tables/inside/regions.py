@@ -111,8 +111,6 @@ def remarks_below(rows: Sequence[Cut], width: int) -> int:
         if not is_empty(row.cells) and not _is_remark(row, rows, kept, width):
             break
         kept -= 1
-    while kept < len(rows) and is_empty(rows[kept].cells):
-        kept += 1
     usual = [row.filled for row in rows[:kept] if len(row.cells) >= width]
     thin = sum(1 for count in usual if count <= 1)
     return len(rows) - kept if usual and thin * 5 <= len(usual) else 0

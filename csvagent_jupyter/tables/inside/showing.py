@@ -14,9 +14,9 @@ from ...messages import Dialect
 from ..options import OPTIONS
 from ..recipe import ReaderCall, Recipe
 from .conversion import Shape, corrected, recipe_for, structure
-from .dialect import Layout, scan
 from .looking import Look
 from .plans import ColumnPlan
+from .walking import Layout, scan
 
 _CANNOT: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, csv.Error)
 _ALWAYS: Final = ("encoding", "delimiter", "header_rows", "skipped_rows")
