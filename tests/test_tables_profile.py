@@ -13,7 +13,8 @@ import pytest
 from csvagent_jupyter.messages import Column, Profile
 from csvagent_jupyter.tables import Table, read_table, table_from_dataframe
 from csvagent_jupyter.tables.cells import Cells
-from csvagent_jupyter.tables.inside.profile import EXACT_ROWS, MAX_CELL, MAX_COLUMNS
+from csvagent_jupyter.tables.inside.profile import EXACT_ROWS, MAX_CELL, MAX_COLUMNS, QUANTILES, columns_of
+from csvagent_jupyter.tables.inside.profiling import Profiler
 from csvagent_jupyter.tables.search import MAX_FOUND
 
 
@@ -88,6 +89,62 @@ def test_counting_is_bounded_and_says_so() -> None:
     assert number.quantiles == pytest.approx([rows * part for part in (0.05, 0.25, 0.5, 0.75, 0.95)], abs=0.02 * rows)
     assert (number.min, number.max, number.mean) == (0, rows - 1, (rows - 1) / 2)
     assert (text.distinct, text.distinct_is_approximate, text.frequent) == (1, False, (("x", rows),))
+
+
+def mixed(rows: int) -> pa.Table:
+    draw = np.random.default_rng(3)
+    gaps = draw.random(rows) < 0.1
+    return pa.table(
+        {
+            "id": pa.array(np.arange(rows)),
+            "few": pa.array(draw.integers(0, 9, rows), mask=gaps),
+            "price": pa.array(draw.lognormal(3, 1, rows), mask=gaps),
+            "day": pa.array(draw.integers(0, 900, rows) * 86_400_000_000, pa.timestamp("us")),
+            "city": pa.array(draw.choice(["Berlin", "Wien", "Нижний Новгород"], rows), pa.large_string()),
+            "name": pa.array([f"name {n}" for n in draw.integers(0, rows, rows)], pa.large_string()),
+            "yes": pa.array(draw.random(rows) < 0.5, mask=gaps),
+            "nothing": pa.nulls(rows, pa.float64()),
+        }
+    )
+
+
+def test_a_table_in_batches_has_the_profile_of_the_whole() -> None:
+    table = mixed(5_000)
+    profiler = Profiler(table.schema)
+    batches = table.to_batches(max_chunksize=700)
+    for batch in batches:
+        profiler.add(batch)
+    assert profiler.columns() == columns_of(pa.Table.from_batches(batches))[0]
+
+
+def test_a_long_table_is_described_in_bounded_memory() -> None:
+    table = mixed(200_000)
+    profiler = Profiler(table.schema, hold=False)
+    for batch in table.to_batches(max_chunksize=9_000):
+        profiler.add(batch)
+    exact = {column.name: column for column in columns_of(table)[0]}
+    for found in profiler.columns():
+        true = exact[found.name]
+        same = ("type", "dtype", "nulls", "min", "max", "examples")
+        assert [getattr(found, name) for name in same] == [getattr(true, name) for name in same]
+        assert sorted(found.frequent) == sorted(true.frequent)
+        assert found.mean == pytest.approx(true.mean)
+        assert found.distinct == pytest.approx(true.distinct, rel=0.06)
+        assert found.distinct_is_approximate == (found.name in {"id", "price", "name"})
+        assert found.quantiles_are_approximate == (found.name in {"id", "few", "price"})
+        if found.quantiles and found.name != "few":
+            ordered = np.sort(table.column(found.name).drop_null().to_numpy())
+            ranks = np.searchsorted(ordered, found.quantiles) / len(ordered)
+            assert ranks == pytest.approx(QUANTILES, abs=0.015)
+
+
+def test_infinite_numbers_stay_out_of_the_range() -> None:
+    table = pa.table({"x": [1.0, float("inf"), 3.0, float("-inf")], "n": pa.array([2**62, 2**62, -1, 0])})
+    profiler = Profiler(table.schema, hold=False)
+    profiler.add(table.to_batches()[0])
+    x, n = profiler.columns()
+    assert (x.min, x.max, x.mean) == (1.0, 3.0, 2.0)
+    assert (n.min, n.max, n.mean) == (-1, 2**62, pytest.approx(2**61))
 
 
 @pytest.fixture

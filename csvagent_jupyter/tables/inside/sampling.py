@@ -6,7 +6,7 @@ What was only sampled says so; a reading of the whole verifies every cell.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
@@ -41,9 +41,13 @@ class Glance:
 
 def planned(source: Source, dialect: Dialect, names: Sequence[str], encoding: str, body_line: int) -> list[ColumnPlan]:
     """Return what the columns are, as samples show."""
+    return _planned(sampled_rows(source, dialect, len(names), encoding, body_line), dialect, names)
+
+
+def _planned(pieces: Iterable[list[list[str]]], dialect: Dialect, names: Sequence[str]) -> list[ColumnPlan]:
     if dialect.as_text:
         return [ColumnPlan(name, "text", missing_only=()) for name in names]
-    cells = [row for rows in sampled_rows(source, dialect, len(names), encoding, body_line) for row in rows]
+    cells = [row for rows in pieces for row in rows]
     columns: list[Any] = [pa.array(column, TEXT) for column in zip(*cells, strict=True)] if cells else []
     columns = columns or [pa.array([], TEXT) for _ in names]
     stated = frozenset(dialect.stated)
@@ -75,7 +79,7 @@ def usual_width(
 def glance(source: Source, dialect: Dialect, names: Sequence[str], encoding: str, body_line: int) -> Glance:
     """Return the first rows of a large file and what its columns seem to be, without reading all of it."""
     pieces = list(sampled_rows(source, dialect, len(names), encoding, body_line))
-    plans = planned(source, dialect, names, encoding, body_line)
+    plans = _planned(pieces, dialect, names)
     columns: list[Any] = [pa.array(column, TEXT) for column in zip(*pieces[0][:SHOWN], strict=True)]
     found = [
         _fitting(plan, column) for plan, column in zip(plans, columns or [pa.array([], TEXT)] * len(names), strict=True)

@@ -26,7 +26,7 @@ SMALL_BLOCK: Final = 4 << 10
 LARGE: Final = 8 << 20
 """A file of more bytes than this is read block by block."""
 HEAD: Final = 1 << 20
-PIECE: Final = 64 << 10
+PIECE: Final = 32 << 10
 PIECES: Final = 20
 
 _PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip"}
