@@ -37,6 +37,8 @@ def test_the_delimiter_is_found(text: str, delimiter: str) -> None:
         "price\n1,5\n2,5\n3,7\n",
         "remark\nHello, world\nfoo\nbar\n",
         "at\n2024-01-01 10:00\n2024-01-02 11:00\n",
+        "mail\na@x.org\nb@y.org\n",
+        "log\n2024-01-01 10:00:00 WARN disk low\n2024-01-01 10:00:02 INFO end of it\n",
     ],
 )
 def test_one_column_stays_one_column(text: str) -> None:
@@ -124,6 +126,7 @@ def test_a_first_line_that_names_the_delimiter_is_obeyed() -> None:
         ("Sales 2024,,\n,,\nregion,amount,qty\nN,1,2\nS,3,4\n", ["region", "amount", "qty"]),
         ("Sales of 2024\nregion,amount,qty\nN,1,2\nS,3,4\n", ["region", "amount", "qty"]),
         ("a,a,,\n1,2,3,4\n5,6,7,8\n", ["a", "a", "", ""]),
+        ("Name: Test\nStart, 2024\n\ntime,v\n1,2\n3,4\n5,6\n7,8\n", ["time", "v"]),
     ],
 )
 def test_what_stands_above_a_table(text: str, names: list[str]) -> None:

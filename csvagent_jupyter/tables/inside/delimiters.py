@@ -25,7 +25,7 @@ WEAK = {":": 0.5, " ": 0.55, "~": 0.8, "^": 0.8}
 LEAST_UNUSUAL = 0.45
 OUTSIDE = 0.3
 """How much a row above or below the table counts against it."""
-_NEVER = frozenset("\"'`“”„«»‘’‚‹›.-_+\\ \t\r\n,;|:~^()[]{}$€£¥%\0\ufeff\ufffd")
+_NEVER = frozenset("\"'`“”„«»‘’‚‹›.-_+@/=\\ \t\r\n,;|:~^()[]{}$€£¥%\0\ufeff\ufffd")
 _AROUND = ("{0}{0}", " {0} ", "{0} ", "{0}~{0}", "~{0}~", "{0}*{0}", "<{0}>", "{0}&{0}")
 _WORTH: dict[Look, float] = {
     **dict.fromkeys(("number", "date", "time", "link"), 1.0),
@@ -156,11 +156,23 @@ def score(sample: str, dialect: Dialect, prior: float = 1.0) -> Scored:
 def _believed(dialect: Dialect, rows: Sequence[Cut], widths: Counter[int], width: int) -> bool:
     """Tell whether the delimiter really makes columns: not when most rows have one cell, or 1,5 is one number."""
     if dialect.delimiter[:1] in {":", " ", "~", "^"} or dialect.delimiter[:1] not in STRONG:
-        return len(widths) == 1 and len(rows) > 1
+        return len(widths) == 1 and len(rows) > 1 and not _is_part_of_values(dialect.delimiter, rows)
     halves = dialect.delimiter == "," and len(rows[0].cells) == 1 and len(widths) == 2 and width == 2
     if halves and all("".join(row.cells).strip().isdecimal() for row in rows[1:]):
         return False
     return len(widths) == 1 or len(rows[0].cells) > 1 or widths[1] * 2 <= len(rows) or _is_preamble(rows, width)
+
+
+def _is_part_of_values(delimiter: str, rows: Sequence[Cut]) -> bool:
+    """Tell whether a mark only ever stands in dates with times, in times, and in addresses."""
+    whole = [delimiter.join(row.cells) for row in rows]
+    single = sum(1 for line in whole if look(line) in {"date", "time", "link"})
+    if single >= 0.9 * len(whole):
+        return True
+    if delimiter != ":":
+        return False
+    count = sum(line.count(":") for line in whole)
+    return 2 * sum(len(re.findall(r"\d:(?=\d\d(?!\d))|:(?=//)", line)) for line in whole) > count
 
 
 def _is_preamble(rows: Sequence[Cut], width: int) -> bool:

@@ -123,6 +123,7 @@ class _Layout:
         if "footer_rows" in fixed:
             self.bottom = max(self.top, self.bottom - given.footer_rows)
         self.tail_from = self.bottom
+        self.below_keys = 0
         if "skipped_rows" not in fixed:
             self.top = self._below_remarks()
         self.rows = self._cut(len(text) if len(self.lines) <= GAP_LINES else WITH_GAPS + 1)
@@ -192,7 +193,7 @@ class _Layout:
         if several:
             first, last = regions[number - 1].first, regions[number - 1].last
         else:
-            first = 0 if "skipped_rows" in self.fixed else titles_above(rows)
+            first = 0 if "skipped_rows" in self.fixed else self.below_keys or titles_above(rows)
             last = len(rows) - 1
         while first < last and is_empty(rows[first].cells):
             first += 1
@@ -222,13 +223,17 @@ class _Layout:
         if len(regions) > MOST_TABLES or sum(region.rows + 1 for region in regions) < CLEAR * filled:
             return []
         main = max(regions, key=lambda region: region.rows * region.width)
-        return [region for region in regions if region is main or not self._is_metadata(region, main)]
+        tables = [region for region in regions if region is main or not self._is_metadata(region, main)]
+        if tables == [main] and main is regions[-1]:
+            self.below_keys = main.first
+        return tables
 
     def _is_metadata(self, region: Region, main: Region) -> bool:
         line = self.lines[self.rows[region.first].line]
         if line.startswith(COMMENTS[:-1]):
             return True
-        return region.width < min(3, main.width) and region.rows * 3 < main.rows
+        keys = region.width < min(3, main.width) or ":" in region.header[0]
+        return keys and region.rows * 3 < main.rows
 
     def _settled(self, dialect: Dialect) -> Dialect:
         return replace(dialect, **{name: getattr(self.given, name) for name in self.fixed})

@@ -119,7 +119,7 @@ def remarks_below(rows: Sequence[Cut], width: int) -> int:
 def _is_remark(row: Cut, rows: Sequence[Cut], kept: int, width: int) -> bool:
     text = next((cell for cell in row.cells if cell.strip()), "")
     marked = REMARK.match(text) is not None
-    if row.filled > 1 and not (marked and len(row.cells) < width and len(text) > 12):
+    if row.filled > 1 and not (marked and len(row.cells) != width and len(text) > 8):
         return False
     if marked:
         return True
