@@ -192,11 +192,11 @@ class _Parser:
 
     def _is_odd(self, bulk: Sequence[list[str]], begin: int) -> bool:
         """Tell whether some row of the bulk needs a closer look."""
-        if any(len(row) != self.width for row in bulk):
+        if set(map(len, bulk)) - {self.width}:
             return True
         if self.width == 1:
             return any(not row[0].strip() for row in bulk)
-        if any(not row[0] and not any(row) for row in bulk):
+        if not all(any(row) for row in [row for row in bulk if not row[0]]):
             return True
         header = self.gathered.last_header
         if header is not None and header in bulk:
