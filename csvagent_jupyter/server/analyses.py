@@ -74,8 +74,8 @@ class AnalyzeAsyncHandler(AskingHandler):
     @authorized("execute")
     async def post(self) -> None:
         """Put a question in line and tell its task's id."""
-        async with self.parts(Asked) as parts:
-            task = await put_question(self, *parts)
+        async with self.parts(Asked) as (asked, sources, trial):
+            task = await put_question(self, asked, sources, trial, asked.session_id)
         self.reply(_named(task), 202)
 
 
@@ -87,8 +87,8 @@ class AnalyzeHandler(AskingHandler):
     @authorized("execute")
     async def post(self) -> None:
         """Ask, wait, and return the answer; when the client goes away the task is stopped."""
-        async with self.parts(Asked) as parts:
-            task = await put_question(self, *parts)
+        async with self.parts(Asked) as (asked, sources, trial):
+            task = await put_question(self, asked, sources, trial, asked.session_id)
         manager = await self.manager()
         self._waiting = asyncio.create_task(manager.result(task.task_id), name=f"csvagent-wait-{task.task_id}")
         if self._client_left:

@@ -19,15 +19,14 @@ _OF_OUR_SIDE: Final = ("replay:",)
 """Models that read a file of the server's: an administrator may set one, a request may not name one."""
 
 
-class Asked(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A question as it comes in; what is not said follows the manager's settings.
+class Wished(msgspec.Struct, kw_only=True):
+    """A question and how it is to be answered; what is not said follows the manager's settings.
 
     `dialect` states how the files are read: values by option, and such mappings by the name of one of several.
     """
 
     query: str
-    session_id: str | None = None
-    path: str = ""
+    path: str | None = None
     paths: tuple[str, ...] = ()
     model: str | None = None
     share: Share | None = None
@@ -41,33 +40,39 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         return (self.path, *self.paths) if self.path else self.paths
 
 
-async def put_question(handler: CSVAgentHandler, asked: Asked, sources: tuple[Source, ...], trial: Trial) -> Task:
+class Asked(Wished, forbid_unknown_fields=True, kw_only=True):
+    """A question as it comes in; what is not said follows the manager's settings."""
+
+    session_id: str | None = None
+
+
+async def put_question(
+    handler: CSVAgentHandler, wished: Wished, sources: tuple[Source, ...], trial: Trial, session_id: str | None
+) -> Task:
     """Put a question in line for who is signed in, in a session where they may ask, or in a new one.
 
     With that its files are kept for good.
     """
-    if asked.model is not None and not may_be_named(asked.model):
-        raise BadInput("server.model_not_served", model=asked.model)
+    if wished.model is not None and not may_be_named(wished.model):
+        raise BadInput("server.model_not_served", model=wished.model)
     if sources:
-        sources = with_stated(sources, asked.dialect)
+        sources = with_stated(sources, wished.dialect)
     else:
-        checked_by_file(asked.dialect)
+        checked_by_file(wished.dialect)
     manager = await handler.manager()
-    session = None if asked.session_id is None else await handler.session_for(asked.session_id, "ask")
+    session = None if session_id is None else await handler.session_for(session_id, "ask")
     question = Question(
-        asked.query,
+        wished.query,
         sources,
-        model=asked.model or None,
-        max_attempts=asked.max_attempts,
-        timeout=asked.timeout,
-        share=asked.share,
-        language=asked.language,
+        model=wished.model or None,
+        max_attempts=wished.max_attempts,
+        timeout=wished.timeout,
+        share=wished.share,
+        language=wished.language,
     )
     await manager.check_budget(question, session, handler.owner)
-    of_last = {} if sources else asked.dialect
-    task = await manager.ask(
-        question, session_id=asked.session_id, owner=handler.owner, read=of_last, outlives_runner=True
-    )
+    of_last = {} if sources else wished.dialect
+    task = await manager.ask(question, session_id=session_id, owner=handler.owner, read=of_last, outlives_runner=True)
     await trial.grant()
     return task
 

@@ -19,7 +19,7 @@ from ..tasks.standing import Standing
 from ..translations import Language, say
 from . import shapes, sockets
 from .analyses import Again
-from .asking import Asked
+from .asking import Asked, Wished
 from .sessions import NewSession, Renamed, Shares
 
 JSON: Final = "application/json"
@@ -307,9 +307,11 @@ def _schemas(language: Language) -> dict[str, Any]:
     for name in ("ResultTable", "ResultFile"):
         del made[name]["properties"]["path"]
         made[name]["required"].remove("path")
-    _bound_question(taken["Asked"]["properties"])
     for shape in (Asked, Again, sockets.Analyze):
-        taken[shape.__name__]["properties"]["dialect"] = {"$ref": _REFERENCE.format(name="Reading"), "default": {}}
+        properties = taken[shape.__name__]["properties"]
+        properties["dialect"] = {"$ref": _REFERENCE.format(name="Reading"), "default": {}}
+        if issubclass(shape, Wished):
+            _bound_question(properties)
     schemas = taken | sparse | made | _reading(language)
     for schema in schemas.values():
         if "description" in schema:  # what follows the first sentence is for who reads the code

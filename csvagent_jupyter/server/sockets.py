@@ -16,9 +16,9 @@ from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from ..exceptions import BadInput, CSVAgentError, NotAllowed
-from ..messages import Event, Share, Source
-from ..translations import Language, say
-from .asking import Asked, put_question
+from ..messages import Event, Source
+from ..translations import say
+from .asking import Wished, put_question
 from .feed import Watcher, seq_of
 from .handler import CSVAgentHandler
 
@@ -30,23 +30,11 @@ if TYPE_CHECKING:
 CHECK_SECONDS: Final = 15.0
 
 
-class Analyze(msgspec.Struct, tag_field="type", tag="analyze"):
-    """Ask a question, about a file that comes along, about paths, or about the session's last sources.
+class Analyze(Wished, tag_field="type", tag="analyze", kw_only=True):
+    """Ask a question, about a file that comes along, about paths, or about the session's last sources."""
 
-    `dialect` is that of `Asked`.
-    """
-
-    query: str
     file_base64: str | None = None
     filename: str = ""
-    path: str | None = None
-    paths: tuple[str, ...] = ()
-    model: str | None = None
-    share: Share | None = None
-    max_attempts: int | None = None
-    timeout: float | None = None
-    language: Language | None = None
-    dialect: dict[str, Any] = {}
 
 
 class Cancel(msgspec.Struct, tag_field="type", tag="cancel"):
@@ -145,26 +133,15 @@ class AnalyzeSocket(WebSocketMixin, WebSocketHandler, CSVAgentHandler):
         from .sources import on_trial
 
         await self.session_for(self.session_id, "ask")
-        question = Asked(
-            query=asked.query,
-            session_id=self.session_id,
-            model=asked.model,
-            max_attempts=asked.max_attempts,
-            timeout=asked.timeout,
-            share=asked.share,
-            language=asked.language,
-            dialect=asked.dialect,
-        )
         async with on_trial(self) as trial:
-            await put_question(self, question, await self._sources(asked, trial), trial)
+            await put_question(self, asked, await self._sources(asked, trial), trial, self.session_id)
 
     async def _sources(self, asked: Analyze, trial: Trial) -> tuple[Source, ...]:
         from .sources import source_from_base64, sources_by_path
 
-        paths = (*((asked.path,) if asked.path else ()), *asked.paths)
         if asked.file_base64 is not None:
             return (await source_from_base64(trial, asked.file_base64, asked.filename),)
-        return await sources_by_path(trial, self, paths) if paths else ()
+        return await sources_by_path(trial, self, asked.all_paths)
 
     async def _must(self, action: str) -> None:
         if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, action, self.auth_resource)):
