@@ -7,6 +7,7 @@ row is as likely in it: 65,536 rows put a quantile off by 0.2 % of the rows in t
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +18,8 @@ HASHES: Final = 8_192
 SAMPLED: Final = 65_536
 SAMPLED_BYTES: Final = 32 << 20
 COUNTED: Final = 256
+LONG: Final = 512
+"""Texts of more bytes than this are hashed one by one."""
 _ALL: Final = 2**64 - 1
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 _OTHER: Final = np.uint64(0xBF58476D1CE4E5B9)
@@ -66,7 +69,7 @@ def _text_hashes(cells: Any) -> Any:
     found = (words[starts] & _LOW[np.minimum(sizes, 8)]) * _ODD
     found ^= sizes.astype(np.uint64)
     found = _mixed(found)
-    for begin in range(8, int(sizes.max()) - 8, 8):
+    for begin in range(8, min(int(sizes.max()), LONG) - 8, 8):
         longer = sizes > begin + 8
         if longer.all():
             found = _mixed((found ^ words[starts + begin]) * _ODD)
@@ -76,6 +79,9 @@ def _text_hashes(cells: Any) -> Any:
     tails = np.flatnonzero(sizes > 8)
     if len(tails):
         found[tails] = _mixed((found[tails] ^ words[starts[tails] + sizes[tails] - 8]) * _ODD)
+    for long in np.flatnonzero(sizes > LONG).tolist():
+        cell = padded[starts[long] : starts[long] + sizes[long]].tobytes()
+        found[long] = int.from_bytes(hashlib.blake2b(cell, digest_size=8).digest(), "little")
     return found
 
 
