@@ -22,6 +22,7 @@ from .repairs import Kind, Repairs, refuse
 __all__ = ["Repairs", "Rows", "parse", "refuse"]
 
 BULK = 4096
+FEW = 32
 SAMPLE = 400
 USUAL = 0.8
 MOST_LINES = 200
@@ -188,7 +189,7 @@ class _Parser:
                     return len(self.lines)
                 continue
             self._spend(min(begin + BULK, at), at)
-            return self._one_by_one(begin, begin + BULK)
+            return self._one_by_one(begin, begin + (FEW if self.gathered.header_left else BULK))
 
     def _is_odd(self, bulk: Sequence[list[str]], begin: int) -> bool:
         """Tell whether some row of the bulk needs a closer look."""
@@ -201,7 +202,8 @@ class _Parser:
         header = self.gathered.last_header
         if header is not None and header in bulk:
             return True
-        return self.stray is not None and self.stray.search("".join(self.lines[begin : begin + len(bulk)])) is not None
+        text = "".join(self.lines[begin : begin + len(bulk)]) if self.stray is not None else ""
+        return self.stray is not None and self.script.quote in text and self.stray.search(text) is not None
 
     def _take(self, bulk: list[list[str]], begin: int) -> None:
         end = begin + len(bulk)
