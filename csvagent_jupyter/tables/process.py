@@ -26,7 +26,7 @@ from ..confinement.spawning import CannotFork, ForkServer
 from ..exceptions import Unreadable
 from .order import LONGEST_REPLY, Bounds, Order, Reply, encoded, reply_in
 
-IDLE_SECONDS: Final = 300.0
+IDLE_SECONDS: Final = 900.0
 ENDS_WITHIN: Final = 10.0
 TAIL: Final = 2_000
 PROGRESS_SECONDS: Final = 0.5
@@ -35,6 +35,7 @@ _KILLED: Final = -int(getattr(signal, "SIGKILL", 9))
 _TOO_LONG: Final = -int(getattr(signal, "SIGXCPU", 24))
 _SIZE_LIMIT: Final = -int(getattr(signal, "SIGXFSZ", 25))
 _log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())  # a person in a terminal gets the sentence, not the log
 T = TypeVar("T")
 Progress = Callable[[int], None]
 
@@ -192,7 +193,8 @@ def in_thread(work: Coroutine[Any, Any, T]) -> T:
         except BaseException as error:  # told to who waits
             done.set_exception(error)
         finally:
-            loop.run_until_complete(loop.shutdown_default_executor())
+            with contextlib.suppress(RuntimeError):  # this process is ending
+                loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
 
     thread = threading.Thread(target=run, name="csvagent-reading", daemon=True)

@@ -22,6 +22,8 @@ def warm() -> None:
         read_table(_ROWS).find_values("?")
     except (OSError, Unreadable):  # no file can be opened now; a question does without, and says so if it needs some
         return
+    except RuntimeError:  # this process is ending, and starts nothing any more
+        return
 
 
 def warm_in_background() -> None:
