@@ -18,7 +18,7 @@ from ...messages import Dialect
 from ..names import shown
 
 BLOCK: Final = 4 << 20
-WIDEST: Final = 64 << 20
+WIDEST: Final = 32 << 20
 LONGEST_ROW: Final = 256 << 20
 """A row of more bytes than this is no row."""
 _MOST_ODD: Final = 50

@@ -87,7 +87,7 @@ class Source:
         elif self.compression == "lz4":
             import pyarrow as pa
 
-            packed: Any = pa.PythonFile(self.file, "r")  # type: ignore[arg-type]
+            packed: Any = pa.PythonFile(_Lent(self.file), "r")
             yield pa.CompressedInputStream(packed, "lz4")
         elif self.compression:
             unpackers: dict[str, Any] = {"gzip": gzip.open, "bz2": bz2.open, "xz": lzma.open}
@@ -191,6 +191,22 @@ def _refuse_binary(name: str, start: bytes) -> None:
         kind = "pickle"
     if kind:
         raise Unreadable(f"tables.binary_{kind}", name=shown(name))
+
+
+class _Lent(io.RawIOBase):
+    """A file for a reader that closes what it reads: this one stays open."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__()
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        block = self._file.read(len(buffer))
+        buffer[: len(block)] = block
+        return len(block)
 
 
 class Unzstd:
