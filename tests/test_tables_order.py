@@ -63,8 +63,8 @@ def test_a_note_is_told_in_the_language_of_who_reads_it() -> None:
     [
         {"said": [["info", "note_renamed", {}]]},
         {"said": [["info", "empty_file", {"name": "x"}]]},
-        {"said": [["loud", "note_quotes", {}]]},
-        {"said": [{"level": "info", "key": "note_quotes", "values": {"x": {"eval": "1"}}}]},
+        {"said": [["loud", "note_no_header", {}]]},
+        {"said": [{"level": "info", "key": "note_no_header", "values": {"x": {"eval": "1"}}}]},
         {"said": [{"level": "info", "key": "note_renamed", "values": {"names": {"say": "no_such_text"}}}]},
         {"said": [{"level": "info", "key": "note_renamed", "values": {"names": "x" * (LONGEST_VALUE + 1)}}]},
         {"said": [{"level": "info", "key": "note_no_header"}] * (MOST_NOTES + 1)},

@@ -11,8 +11,8 @@ from typing import Any
 from ..exceptions import Unreadable
 from ..messages import Source
 from ..translations import Language
-from .inside.contents import not_found
 from .names import shown
+from .opening import not_found
 
 MAX_FILES = 100
 MAX_NEAR = 500

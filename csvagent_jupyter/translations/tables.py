@@ -196,29 +196,6 @@ TEXTS: Final[Catalogue] = {
         "Из имён столбцов убраны переносы и лишние пробелы: {names}.",
     ),
     "note_unnamed": ("no name", "без имени"),
-    "note_short_rows": (
-        "{rows:row|rows} with fewer cells than the header, filled up with missing values (lines {lines}).",
-        "{rows:строка|строки|строк} с меньшим числом ячеек, чем в заголовке: недостающие ячейки пусты "
-        "(строки файла {lines}).",
-    ),
-    "note_long_rows": (
-        "{rows:row|rows} with more cells than the header; the cells beyond it are in {names} (lines {lines}).",
-        "{rows:строка|строки|строк} с большим числом ячеек, чем в заголовке: лишние ячейки в {names} "
-        "(строки файла {lines}).",
-    ),
-    "note_blank_lines": (
-        "{rows:blank line|blank lines} passed over.",
-        "Пропущено: {rows:пустая строка|пустые строки|пустых строк}.",
-    ),
-    "note_quotes": (
-        "The quotes in the file do not match up, so they are read as ordinary characters.",
-        "Кавычки в файле не парные, поэтому они прочитаны как обычные символы.",
-    ),
-    "note_rows_differ": (
-        "{rows:row|rows} read, but the file seems to have {lines:d}. Compare it with the file before relying on it.",
-        "Прочитано: {rows:строка|строки|строк}, а в файле, похоже, {lines:d}. Сверьте с файлом, прежде чем полагаться "
-        "на результат.",
-    ),
     "note_decimal_comma": (
         "Numbers are written with a decimal comma: {names}.",
         "Числа записаны с десятичной запятой: {names}.",
