@@ -164,3 +164,22 @@ async def test_a_large_file_that_is_no_use_to_its_kernel_is_refused_and_describe
     assert whole.profile().columns == profile.columns
     with pytest.raises(Unreadable, match="kernel_memory"):
         await read(path, bounds)
+
+
+async def test_a_reading_that_nobody_waits_for_leaves_nothing(
+    tmp_path: Path, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def endless(*_: object) -> Reply:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError("nobody wakes it")
+
+    monkeypatch.setattr(counted, "read", endless)
+    asked = asyncio.create_task(read(put(tmp_path / "sales.csv"), Bounds(folder=tmp_path / "copies")))
+    await begun.wait()
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert not list((tmp_path / "copies").iterdir())
