@@ -19,6 +19,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path, PurePath
 from typing import Any, Final
 
@@ -30,8 +31,6 @@ from .opening import State
 from .order import LONGEST_REPLY, Bounds, Order, Reply, encoded, reply_in
 from .process import Progress, Readers
 
-READER: Final = 1
-"""Counts up when the same file would be read as something else than before."""
 WORTH_LOOKING: Final = 2**20
 """Bytes from which on a file may be worth a copy: reading a smaller one takes no longer than looking for it."""
 SETTLED_NS: Final = 3 * 10**9
@@ -229,11 +228,16 @@ def _digest(source: int, stop: list[bool]) -> str:
 
 
 def _key(digest: str, order: Order) -> str:
-    from .. import __version__
-
     suffix = PurePath(order.name).suffix.lower()
-    told = [digest, order.options, suffix, order.suffix, READER, __version__]
+    told = [digest, order.options, suffix, order.suffix, _reader()]
     return _sum(json.dumps(told, sort_keys=True))
+
+
+@cache
+def _reader() -> str:
+    """Return what tells this version of the reader from any other, which may read the same file as something else."""
+    states = [(entry.name, entry.stat()) for entry in sorted(Path(__file__).parent.rglob("*.py"))]
+    return _sum(repr([(name, found.st_size, found.st_mtime_ns) for name, found in states]))
 
 
 def _sum(text: str) -> str:
