@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from agent_room import SALES, Books, make_desk, table_file
+from agent_room import SALES, Books, make_desk, open_shop, table_file
 
-from csvagent_jupyter.agent.reading import profile_tables, read_tables
+from csvagent_jupyter.agent.reading import prepare, profile_tables, read_tables
 from csvagent_jupyter.exceptions import Unreadable
-from csvagent_jupyter.messages import Source
+from csvagent_jupyter.messages import Source, Turn
 from csvagent_jupyter.tables import dataframe_to_arrow
 
 
@@ -123,3 +123,26 @@ async def test_values_are_looked_up_in_all_tables(tmp_path: Path) -> None:
 async def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(Unreadable):
         await read_tables([Source("gone.csv", str(tmp_path / "gone.csv"))], make_desk(None, None, Books()), {})
+
+
+async def test_a_kernel_that_is_loaded_again_runs_only_the_turns_that_are_needed(tmp_path: Path) -> None:
+    desk = make_desk(None, None, Books())
+    source = table_file(tmp_path)
+    turns = (
+        Turn("t1", "q1", None, "ran = ['t1']", ""),
+        Turn("t2", "q2", None, "other = ran + ['t2']", ""),
+        Turn("t3", "q3", None, "third = ['t3']", ""),
+    )
+    async with open_shop(tmp_path / "kernel") as shop:
+        place = await shop.place()
+        first = await profile_tables(await read_tables([source], desk, {}), desk)
+        await prepare(place, first, turns[:1], "print(ran)", lambda: 60)
+        await prepare(place, first, turns[:2], "print(other)", lambda: 60)
+        assert await prepare(place, first, turns, "print(third)", lambda: 60) == turns
+        Path(source.path).write_text(SALES + "West,1,2024-05-05\n")
+        changed = await profile_tables(await read_tables([source], desk, {}), desk)
+        assert await prepare(place, changed, turns, "print(third)", lambda: 60) == turns[2:]
+        shown = await place.kernel.execute("print('ran' in dir(), 'third' in dir(), len(df))", timeout=60)
+        assert "False True 5" in str(shown)
+        # An earlier one cannot run after it, and what is not needed any more does not run again.
+        assert await prepare(place, changed, turns, "print(ran)", lambda: 60) == turns[:1]

@@ -117,18 +117,14 @@ async def prepare(
     tables is passed over: if it was needed after all, the code fails and says so.
     """
     needed = {turns[index].task_id for index in needed_turns([turn.code for turn in turns], code)}
-    wanted = [turn for turn in turns if turn.task_id in needed or turn.task_id in place.turns]
-    missing = [number for number, turn in enumerate(wanted) if turn.task_id not in place.turns]
-    if place.loaded != reading.marks:
+    missing = _missing(turns, needed, place)
+    if place.loaded != reading.marks or _has_run_later(turns, missing, place):
         await _load(place, reading)
-    elif missing and missing[0] < len(wanted) - len(missing):
-        # A later turn ran already: what an earlier one makes must not take the place of its names.
-        await _load(place, reading)
-    for turn in wanted:
-        if turn.task_id not in place.turns:
-            execution = await place.kernel.execute(turn.code, timeout=seconds_left())
-            if execution.error is None:
-                place.turns += (turn.task_id,)
+        missing = _missing(turns, needed, place)
+    for turn in missing:
+        execution = await place.kernel.execute(turn.code, timeout=seconds_left())
+        if execution.error is None:
+            place.turns += (turn.task_id,)
     return tuple(turn for turn in turns if turn.task_id in place.turns)
 
 
@@ -142,6 +138,15 @@ def forget(place: Workplace) -> None:
     """Take note that the kernel's state is no longer what the session's turns made."""
     place.loaded = ()
     place.turns = ()
+
+
+def _missing(turns: Sequence[Turn], needed: set[str], place: Workplace) -> list[Turn]:
+    return [turn for turn in turns if turn.task_id in needed and turn.task_id not in place.turns]
+
+
+def _has_run_later(turns: Sequence[Turn], missing: Sequence[Turn], place: Workplace) -> bool:
+    """Tell whether a later turn ran already: what an earlier one makes must not take the place of its names."""
+    return bool(missing) and any(turn.task_id in place.turns for turn in turns[turns.index(missing[0]) :])
 
 
 async def _load(place: Workplace, reading: Reading) -> None:
