@@ -196,7 +196,7 @@ class _Pass:
 
     def run(self) -> Large | list[ColumnPlan]:
         """Return what was found, or the plans for the next reading."""
-        ahead = self.task.threads + (1 if self.size == BLOCK else 0)
+        ahead = self.task.threads
         waiting: deque[Future[_Done]] = deque()
         with ThreadPoolExecutor(self.task.threads) as workers, closing(self._blocks()) as blocks:
             try:
