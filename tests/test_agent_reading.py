@@ -139,6 +139,7 @@ async def test_a_kernel_that_is_loaded_again_runs_only_the_turns_that_are_needed
         await prepare(place, first, turns[:1], "print(ran)", lambda: 60)
         await prepare(place, first, turns[:2], "print(other)", lambda: 60)
         assert await prepare(place, first, turns, "print(third)", lambda: 60) == turns
+        await place.kernel.execute("del ran, other, third", timeout=60)
         Path(source.path).write_text(SALES + "West,1,2024-05-05\n")
         changed = await profile_tables(await read_tables([source], desk, {}), desk)
         assert await prepare(place, changed, turns, "print(third)", lambda: 60) == turns[2:]
