@@ -95,12 +95,8 @@ class Access:
         Raises NotFound, and takes none back, when one that is named is not there: whoever mistypes a name would believe
         that its bearer reads no more.
         """
-        grants = await self._store.grants(session.session_id)
         named = {full_name(name, session.owner) for name in names} | set(links)
-        if not named <= {grant.name or grant.link for grant in grants}:
-            raise NotFound("manager.not_shared")
-        kept = [grant for grant in grants if named and (grant.name or grant.link) not in named]
-        await self._store.set_grants(session.session_id, kept)
+        await self._store.remove_grants(session.session_id, named)
 
     async def tasks(self, owner: str, limit: int, link: str = "") -> tuple[Task, ...]:
         """Return the questions that `owner` asked in sessions that they may still read, the last first."""

@@ -156,6 +156,7 @@ async def test_what_is_not_there_is_not_found(store: SessionStore) -> None:
         store.analysis("none"),
         store.delete_analysis("none"),
         store.set_grants("none", ()),
+        store.remove_grants("none", ()),
         store.grants("none"),
         store.linked("none"),
         store.linked(""),
@@ -607,6 +608,34 @@ async def test_a_session_is_shared_by_name_and_by_link(store: SessionStore) -> N
         await store.linked("secret")
     await store.delete_session(session.session_id)
     assert await store.shared_with("os:bob") == ()
+
+
+async def test_shares_are_taken_back_one_by_one_or_all_at_once(store: SessionStore) -> None:
+    session_id = (await store.create_session("os:ann")).session_id
+    await store.remove_grants(session_id, ())
+    bob, eve, link = Grant("read", name="os:bob"), Grant("ask", name="os:eve"), Grant("read", link="secret")
+    await store.set_grants(session_id, (bob, eve, link))
+    with pytest.raises(NotFound):
+        await store.remove_grants(session_id, {"os:bob", "os:mallory"})
+    assert await store.grants(session_id) == (bob, eve, link)
+    await store.remove_grants(session_id, {"os:bob", "secret"})
+    assert await store.grants(session_id) == (eve,)
+    with pytest.raises(NotFound):
+        await store.linked("secret")
+    await store.remove_grants(session_id, ())
+    assert await store.grants(session_id) == () == await store.shared_with("os:eve")
+
+
+async def test_shares_that_are_taken_back_at_the_same_time_do_not_come_back(make_store: MakeStore) -> None:
+    grants = [Grant("read", name=f"os:{number}") for number in range(12)]
+    async with make_store() as one, make_store() as two:
+        session_id = (await one.create_session("os:ann")).session_id
+        await one.set_grants(session_id, grants)
+        stores = (one, two) * 6
+        await asyncio.gather(
+            *(store.remove_grants(session_id, {grant.name}) for store, grant in zip(stores, grants[:-1], strict=False))
+        )
+        assert await one.grants(session_id) == (grants[-1],)
 
 
 async def test_a_saved_analysis_is_kept_replaced_and_removed(store: SessionStore) -> None:

@@ -15,10 +15,11 @@ store does not answer. All times are the store's own, so that two hosts need not
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, Literal, Self
 
+from ..exceptions import NotFound
 from ..messages import Answer, Event, Feedback, Grant, LedgerEntry, SavedAnalysis, Session, Status, Task, Turn
 from ..translations import Language
 
@@ -234,6 +235,14 @@ class SessionStore(ABC):
         """Say with whom a session is shared; these take the place of the earlier ones."""
 
     @abstractmethod
+    async def remove_grants(self, session_id: str, named: Collection[str]) -> None:
+        """Share a session no longer with those of these names and links, or when none is named with nobody.
+
+        It is one step: what others change at the same time stays changed. Raises NotFound, and takes nothing back,
+        when one that is named is not there.
+        """
+
+    @abstractmethod
     async def grants(self, session_id: str) -> tuple[Grant, ...]:
         """Return with whom a session is shared."""
 
@@ -288,6 +297,13 @@ class SessionStore(ABC):
     @abstractmethod
     async def artifacts_in_use(self) -> frozenset[str]:
         """Return every ``artifact:<sha256>`` that an event, a task or a saved analysis mentions."""
+
+
+def without(grants: Sequence[Grant], named: Collection[str]) -> tuple[Grant, ...]:
+    """Return the grants that stay, none when none is named; raises NotFound when one that is named is not there."""
+    if not set(named) <= {grant.name or grant.link for grant in grants}:
+        raise NotFound("manager.not_shared")
+    return tuple(grant for grant in grants if named and (grant.name or grant.link) not in named)
 
 
 def take_back(announced: Mapping[str, list[Event | None]], task_id: str) -> None:

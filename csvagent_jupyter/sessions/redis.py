@@ -11,7 +11,7 @@ import asyncio
 import os
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -294,6 +294,9 @@ class RedisStore(SessionStore):
 
     async def set_grants(self, session_id: str, grants: Sequence[Grant]) -> None:
         await self._books.set_grants(session_id, grants)
+
+    async def remove_grants(self, session_id: str, named: Collection[str]) -> None:
+        await self._books.remove_grants(session_id, named)
 
     async def grants(self, session_id: str) -> tuple[Grant, ...]:
         return await self._books.grants(session_id)

@@ -59,21 +59,25 @@ function writes.reserve()
   return '1'
 end
 
--- body, links … · 11 session of each link · from 12 on what is shared with each of the names
+-- body, the body before or '*' for any, links …
+-- 11 session of each link · from 12 on what is shared with each of the names
 function writes.set_grants()
   local session = living_session()
-  for number = 2, #args do
+  if args[2] ~= '*' and args[2] ~= (redis.call('HGET', KEYS[10], 'body') or '') then
+    return 'changed'
+  end
+  for number = 3, #args do
     local holder = redis.call('HGET', KEYS[11], args[number])
     if holder and holder ~= session.session_id then
       refuse('LINKTAKEN')
     end
   end
   local before = redis.call('HGET', KEYS[10], 'links') or ''
-  redis.call('HSET', KEYS[10], 'body', args[1], 'links', table.concat(args, '\0', 2))
+  redis.call('HSET', KEYS[10], 'body', args[1], 'links', table.concat(args, '\0', 3))
   for link in string.gmatch(before, '%Z+') do
     redis.call('HDEL', KEYS[11], link)
   end
-  for number = 2, #args do
+  for number = 3, #args do
     redis.call('HSET', KEYS[11], args[number], session.session_id)
   end
   for number = 12, #KEYS do

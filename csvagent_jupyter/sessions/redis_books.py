@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, Final, Literal
 
@@ -11,12 +11,15 @@ import msgspec
 from ..exceptions import BadInput, NotFound
 from ..messages import Feedback, Grant, LedgerEntry, SavedAnalysis, Session
 from . import redis_keys as keys
+from .base import without
 from .codec import iso, mentioned_artifacts, write_json
 from .redis_client import RedisClient, awaited
 from .redis_log import PATIENCE_SECONDS, RedisLog
 from .sqlite_log import SESSION_ID
 
 _PAGE: Final = 500
+_WHATEVER: Final = "*"
+"""In the place of the body of the grants before: whichever these are."""
 _INDEXES: Final[tuple[tuple[str, Literal["set", "zset"]], ...]] = (
     (keys.sessions_of("*"), "set"),
     (keys.shared_with("*"), "set"),
@@ -66,6 +69,17 @@ class RedisBooks:
     # --- shares -----------------------------------------------------------------------------------------------------
 
     async def set_grants(self, session_id: str, grants: Sequence[Grant]) -> None:
+        await self._share(session_id, grants, _WHATEVER)
+
+    async def remove_grants(self, session_id: str, named: Collection[str]) -> None:
+        await self.log.get(session_id)
+        while True:
+            before = await self._grants_body(session_id)
+            if await self._share(session_id, without(self._grants_in(before), named), before):
+                return
+
+    async def _share(self, session_id: str, grants: Sequence[Grant], before: str) -> bool:
+        """Put grants in the place of those in the body `before`; tells whether it was these that were there."""
         links = sorted({grant.link for grant in grants if grant.link})
         if any("\0" in link for link in links):
             raise BadInput("sessions.link_taken")
@@ -73,18 +87,24 @@ class RedisBooks:
         session = (*keys.SHARED, *keys.session_keys(session_id), keys.LINKS, *map(keys.shared_with, names))
         body = msgspec.json.encode([write_json(grant) for grant in grants])
         about = {"session_id": session_id}
-        await self.client.write("set_grants", session, body, *links, about=about, expire=self.log.expire)
+        expire = self.log.expire
+        answer = await self.client.write("set_grants", session, body, before, *links, about=about, expire=expire)
+        return answer != "changed"
 
     async def grants(self, session_id: str) -> tuple[Grant, ...]:
         await self.log.get(session_id)
         return await self._grants(session_id)
 
     async def _grants(self, session_id: str) -> tuple[Grant, ...]:
+        return self._grants_in(await self._grants_body(session_id))
+
+    async def _grants_body(self, session_id: str) -> str:
         key = keys.grants_key(session_id)
-        body = await self.client.run(lambda redis: awaited(redis.hget(key, "body")))
-        if body is None:
-            return ()
-        return tuple(keys.decoded(Grant, text, self._where) for text in msgspec.json.decode(str(body), type=list[str]))
+        return str(await self.client.run(lambda redis: awaited(redis.hget(key, "body"))) or "")
+
+    def _grants_in(self, body: str) -> tuple[Grant, ...]:
+        texts = msgspec.json.decode(body, type=list[str]) if body else ()
+        return tuple(keys.decoded(Grant, text, self._where) for text in texts)
 
     async def shared_with(self, name: str) -> tuple[tuple[Session, Literal["read", "ask"]], ...]:
         if not name:

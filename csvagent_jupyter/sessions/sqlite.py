@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
@@ -289,6 +289,9 @@ class SQLiteStore(SessionStore):
 
     async def set_grants(self, session_id: str, grants: Sequence[Grant]) -> None:
         await self._file.write(partial(self._ring, (shares_of(session_id),)), books.set_grants, session_id, grants)
+
+    async def remove_grants(self, session_id: str, named: Collection[str]) -> None:
+        await self._file.write(partial(self._ring, (shares_of(session_id),)), books.remove_grants, session_id, named)
 
     async def grants(self, session_id: str) -> tuple[Grant, ...]:
         return await self._read(books.grants, session_id)

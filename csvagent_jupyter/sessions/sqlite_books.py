@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from sqlite3 import Connection
 from typing import Literal
@@ -11,6 +11,7 @@ from typing import Literal
 from ..exceptions import NotFound
 from ..messages import Feedback, Grant, LedgerEntry, SavedAnalysis, Session
 from . import sqlite_log as log
+from .base import without
 from .codec import iso, mentioned_artifacts, read_json, write_json
 
 
@@ -55,6 +56,10 @@ def set_grants(connection: Connection, session_id: str, grants: Sequence[Grant])
         "INSERT INTO grants (session_id, name, link, may) VALUES (?, ?, ?, ?)",
         [(session_id, grant.name, grant.link, grant.may) for grant in grants],
     )
+
+
+def remove_grants(connection: Connection, session_id: str, named: Collection[str]) -> None:
+    set_grants(connection, session_id, without(grants(connection, session_id), named))
 
 
 def grants(connection: Connection, session_id: str) -> tuple[Grant, ...]:
