@@ -32,6 +32,22 @@ WARM = """
     print(sorted(name for name in set(sys.modules) - warmed if "." not in name))
 """
 
+ENDS_WHILE_THE_SERVER_STARTS = """
+    import atexit, threading, time
+
+    def give_it_time():  # to say what it would say; under load it has it by chance
+        for one in threading.enumerate():
+            if one.name in {"csvagent-warm", "csvagent-reading"}:
+                one.join(60)
+
+    atexit.register(give_it_time)  # what is registered later runs earlier: the server is ended before this
+    from csvagent_jupyter.tables.process import usual
+    from csvagent_jupyter.tables.warming import warm_in_background
+    warm_in_background()
+    while usual().server.pid is None:
+        time.sleep(0.001)
+"""
+
 
 def run(code: str, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error", "-c", textwrap.dedent(code), *words]
@@ -49,4 +65,9 @@ def test_a_file_is_read_without_another_import(tmp_path: Path) -> None:
 def test_who_ends_meanwhile_is_not_kept_waiting_and_hears_nothing(tmp_path: Path) -> None:
     code = "from csvagent_jupyter.tables.warming import warm_in_background\nwarm_in_background()"
     done = run(code, folder=Path(__file__).parents[1])
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_who_ends_while_the_server_starts_hears_nothing(tmp_path: Path) -> None:
+    done = run(ENDS_WHILE_THE_SERVER_STARTS, folder=Path(__file__).parents[1])
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
