@@ -1,4 +1,4 @@
-"""``python -m tests.fuzz [--seconds 3600] [--seed N] [--folder DIR]``: damaged files are read until time is up.
+"""``python -m tests.fuzz [--seconds N] [--seed N] [--folder DIR] [--bare]``: damaged files are read until time is up.
 
 A fault is a crash, a reading that does not end, memory that grows, letters of the file that are in no cell and in no
 note, shown code that gives another table, a profile that does not fit. Each is made small and kept in the folder: the
@@ -43,8 +43,9 @@ class Verdict(NamedTuple):
 class Judge:
     """A process that judges; another one takes its place when it dies or does not answer."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, bare: bool) -> None:
         self.folder = folder
+        self.options = ["--bare"] if bare else []
         self.process: subprocess.Popen[str] | None = None
 
     def judge(self, data: bytes, name: str, stated: dict[str, Any], check: str) -> Verdict:
@@ -80,7 +81,7 @@ class Judge:
     def _ready(self) -> subprocess.Popen[str]:
         if self.process is None or self.process.poll() is not None:
             self.process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "tests.fuzz.worker"],
+                [sys.executable, "-W", "ignore", "-m", "tests.fuzz.worker", *self.options],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -106,12 +107,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--folder", type=Path, default=Path("build/fuzz"))
     parser.add_argument("--check", choices=CHECKS, default=None)
+    parser.add_argument("--bare", action="store_true", help="without the confined process: faster")
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(10**9)
     given.folder.mkdir(parents=True, exist_ok=True)
     print(f"seed {seed}, findings go to {given.folder}", flush=True)
     with TemporaryDirectory(prefix="csvagent-") as folder:
-        judge = Judge(Path(folder))
+        judge = Judge(Path(folder), given.bare)
         try:
             found = _hunt(judge, seed, given.seconds, given.folder, given.check)
         finally:
@@ -155,7 +157,7 @@ def _keep(
     def shows(candidate: bytes, options: dict[str, Any]) -> bool:
         return judge.judge(candidate, name, options, way)[:2] == verdict[:2]
 
-    tries = 5 if verdict.kind in {"hang", "slow"} else 400
+    tries = 5 if verdict.kind in {"hang", "slow"} else 300
     if verdict.kind in {"hang", "slow", "death"} and not shows(data, stated):
         return  # a moment's doing of the machine
     least, options = smaller(data, stated, shows, tries)

@@ -8,20 +8,24 @@ import traceback
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import pandas as pd
 
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.messages import Note
 from csvagent_jupyter.tables import Table, read_table
+from csvagent_jupyter.tables.inside import large, streams
 
+in_process = False
+"""Whether files are read in this process."""
 BROKEN = frozenset(f"tables.reading_{how}" for how in ("crashed", "garbled", "killed", "memory", "slow"))
 """Refusals that say the reader failed, not the file."""
 LEFT_OUT = re.compile(
     "passed over|not read|dropped|left out|cut|skipped|footer|total|remark|comment|stand as|could not be read"
     "|table|merged|above|below|repeat|empty|blank|sep="
 )
-CHECKS = ("plain", "letters", "strict", "code", "text", "profile")
+CHECKS = ("plain", "letters", "strict", "code", "text", "profile", "large")
 
 
 class Finding(NamedTuple):
@@ -137,7 +141,7 @@ def _code(table: Table, path: Path, options: dict[str, Any]) -> Finding | None:
         exec(compile("import pandas as pd\n" + code, "shown", "exec"), namespace)
         pd.testing.assert_frame_equal(namespace["df"], table.to_pandas(), rtol=1e-14, atol=0)
     except Exception as error:
-        reason = " ".join(str(error).split())[:60] if isinstance(error, AssertionError) else ""
+        reason = re.sub(r"[(:].*", "", str(error).splitlines()[0]) if isinstance(error, AssertionError) else ""
         return Finding("code", f"{type(error).__name__} {reason}", f"{code}\n{traceback.format_exc()[-1500:]}")
     return None
 
@@ -173,6 +177,33 @@ def _profile(table: Table, path: Path, options: dict[str, Any]) -> Finding | Non
     return None
 
 
+def _large(table: Table, path: Path, options: dict[str, Any]) -> Finding | None:
+    """Look whether the file is the same table when it is read block by block; only where reading is in this process."""
+    if not in_process:
+        return None
+    with (
+        patch.object(streams, "LARGE", 0),
+        patch.object(large, "BLOCK", 2_000),
+        patch.object(large, "ROWS_PER_BLOCK", 3),
+    ):
+        try:
+            blocks = read_table(path, **options)
+        except Unreadable as refusal:
+            return Finding("large", f"refused, {refusal.key}", refusal.say("en"))
+    if blocks.arrow.column_names != table.arrow.column_names:
+        return Finding("large", "names", f"{table.arrow.column_names} and {blocks.arrow.column_names}"[:1000])
+    if blocks.arrow.num_rows != table.arrow.num_rows:
+        return Finding("large", "rows", f"{table.arrow.shape} and {blocks.arrow.shape}")
+    if [str(kind) for kind in blocks.arrow.schema.types] != [str(kind) for kind in table.arrow.schema.types]:
+        return Finding("large", "types", f"{table.arrow.schema.types} and {blocks.arrow.schema.types}")
+    if not blocks.to_pandas().equals(table.to_pandas()):
+        return Finding("large", "cells", f"{table.to_pandas()} and {blocks.to_pandas()}"[:1500])
+    notes = [{note.text for note in one.notes} for one in (table, blocks)]
+    if notes[0] != notes[1]:
+        return Finding("large", "notes", f"only small: {notes[0] - notes[1]}, only large: {notes[1] - notes[0]}")
+    return None
+
+
 _MORE = {
     "plain": _plain,
     "letters": _letters,
@@ -180,4 +211,5 @@ _MORE = {
     "code": _code,
     "text": _text,
     "profile": _profile,
+    "large": _large,
 }
