@@ -37,7 +37,9 @@ VALUES = {
     "character": CHARACTER.filter(lambda letter: not letter.isalnum()),
     "count": st.integers(1, 100),
     "flag": st.booleans(),
-    "words": st.lists(st.text(st.characters(blacklist_characters="\0", blacklist_categories=("Cs",))), unique=True),
+    "words": st.lists(
+        st.text(st.characters(blacklist_characters="\0", blacklist_categories=("Cs",)), max_size=200), unique=True
+    ),
     "types": st.dictionaries(COLUMN, st.sampled_from(TYPES)),
 }
 
@@ -204,7 +206,9 @@ CASES: dict[str, tuple[str | bytes, dict[str, list[Any]]]] = {
     "thousands=.": ("a;b\n1.500;x\n2.500;y\n", {"a": [1500, 2500], "b": ["x", "y"]}),
     "dayfirst=yes": ("d,n\n01/02/2024,2\n03/04/2024,4\n", {}),
     "missing=7": ("a,b\n7,x\n8,y\n", {"a": [None, 8], "b": ["x", "y"]}),
+    "missing=-999": ("a,b\n-999,x\nNA,null\n3,-999\n", {"a": [None, None, 3], "b": ["x", None, None]}),
     "types=a:text": ("a,b\n1,2\n3,4\n", {"a": ["1", "3"], "b": [2, 4]}),
+    "types=b:text": ("a,b\n1,NA\n2,null\n", {"a": [1, 2], "b": ["NA", "null"]}),
     "table=1": ("a,b\n1,2\n3,4\n\n\nx,y,z\n1,2,3\n4,5,6\n7,8,9\n", {"a": [1, 3], "b": [2, 4]}),
     "strict": ("a,b\n1,2\n3\n", {}),
     "as_text": ("a,b\n1,2\n3,4\n", {"a": ["1", "3"], "b": ["2", "4"]}),

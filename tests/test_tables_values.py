@@ -158,11 +158,25 @@ def test_missing_words_among_numbers_are_missing_and_among_words_words() -> None
     assert plan.missing_count == len(words)
     assert read(["1", "2", *words]) == [1, 2, *[None] * len(words)]
     assert read(["a", "–", "N/A", "NA", "None"]) == ["a", "–", None, "NA", "None"]
-    stated = planned(["1", "k.A.", "3"], missing=("k.A.",))
-    assert stated.kind == "integer"
-    assert stated.missing == {"k.A."}
-    assert planned(["1", "NA"], missing=()).kind == "text"
-    agree({"v": ["1", "k.A.", "3"], "w": ["NA", "b", "c"]}, missing=("k.A.",))
+
+
+def test_words_that_are_stated_as_missing_add_to_the_usual_ones() -> None:
+    assert read(["1", "k.A.", "NA", "3"], missing=("k.A.",)) == [1, None, None, 3]
+    assert read(["5", "-999", "7", "n/a", "-999"], missing=("-999",)) == [5, None, 7, None, None]
+    assert planned(["5", "-999", "7", "-999"], missing=("-999",)).sentinel == ("", 0)
+    assert read(["да", "нет", "нет данных"], missing=("нет",)) == ["да", None, "нет данных"]
+    assert read(["a", "k.A.", "N/A", "NA"], missing=("k.A.",)) == ["a", None, None, "NA"]
+    frame = agree({"v": ["1", "k.A.", "-", "NA"], "w": ["NA", "b", "k.A.", "null"]}, missing=("k.A.",))
+    assert frame["v"].count() == 1
+    assert frame["w"].count() == 1
+
+
+def test_a_column_that_is_stated_to_be_text_keeps_every_cell_that_is_not_empty() -> None:
+    cells = ["NA", "None", "n/a", "null", "-", "007", " x ", ""]
+    assert read(cells, types={"v": "text"}) == [*cells[:-1], None]
+    assert read(["NA", "?", "x"], types={"v": "text"}, missing=("?",)) == ["NA", None, "x"]
+    frame = agree({"v": cells, "w": ["1", "NA", "3", "", "null", "6", "7", "8"]}, types={"v": "text"})
+    assert frame["w"].count() == 5
 
 
 def test_a_number_that_may_stand_for_missing_is_noted_and_stays() -> None:

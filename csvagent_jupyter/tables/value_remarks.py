@@ -186,11 +186,16 @@ def _about_missing(plans: Sequence[ColumnPlan]) -> Iterator[Said]:
         columns = [plan.name for plan in plans if any(word.strip() for word in plan.missing)]
         told_words = listed([f"“{word}”" for word in words])
         yield Said("info", "note_missing_words", {"words": told_words, "columns": listed(columns)})
-    for word in sorted({word for plan in plans for word in plan.kept_words}):
+    missing = frozenset(words)
+    kept = {
+        plan.name: plan.kept_words | (plan.met_extra & missing) for plan in plans if plan.textual and not plan.stated
+    }
+    for word in sorted(frozenset().union(*kept.values()))[:COLUMNS_TOLD]:
         yield from _told(
             plans,
             "info",
             "note_kept_words",
-            lambda plan, w=word: w in plan.kept_words,  # type: ignore[misc]
+            lambda plan, w=word: w in kept.get(plan.name, ()),  # type: ignore[misc]
             words=f"“{word}”",
+            word=word,
         )

@@ -61,8 +61,14 @@ TEXTS: Final[Catalogue] = {
         "Whether 01/02/2024 is the first of February, and not January 2.",
         "Значит ли 01/02/2024 первое февраля, а не 2 января.",
     ),
-    "missing": ("Which words stand for a missing value.", "Какие слова означают пропуск."),
-    "types": ("What columns hold, whatever they look like.", "Что в столбцах, как бы они ни выглядели."),
+    "missing": (
+        "Which words stand for a missing value besides the usual ones.",
+        "Какие слова означают пропуск кроме обычных.",
+    ),
+    "types": (
+        "What columns hold, whatever they look like. A column of type text keeps words like NA.",
+        "Что в столбцах, как бы они ни выглядели. В столбце типа text слова вроде NA остаются.",
+    ),
     "table": ("Which of several tables in the file is read.", "Какая из нескольких таблиц в файле читается."),
     "strict": (
         "Whether a row that does not fit is refused, not repaired.",

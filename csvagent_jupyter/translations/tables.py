@@ -241,8 +241,8 @@ TEXTS: Final[Catalogue] = {
         "Как пропуски прочитаны слова: {words} ({columns}).",
     ),
     "note_kept_words": (
-        "{words} in {names} was kept as text, not read as missing.",
-        "{words} в {names} оставлено текстом, а не прочитано как пропуск.",
+        "{words} in {names} was kept as text, not read as missing. If it is missing, state missing={word}.",
+        "{words} в {names} оставлено текстом, а не прочитано как пропуск. Если это пропуск, укажите missing={word}.",
     ),
     "note_member": (
         "Read from the archive: {member}. Not read: {others}.",

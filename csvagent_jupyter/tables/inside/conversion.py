@@ -155,8 +155,6 @@ def _pin(plan: ColumnPlan) -> str:
 
 def _missing_options(plans: Sequence[ColumnPlan]) -> dict[str, Any]:
     """Return ``na_values`` and ``keep_default_na``: nothing where pandas' own list already does what is planned."""
-    if plans and plans[0].missing_only is not None:
-        return {"na_values": ["", *sorted(plans[0].missing_only)], "keep_default_na": False}
     keeps = {plan.name: plan.kept_words - plan.missing for plan in plans}
     extra = frozenset().union(*(plan.missing for plan in plans)) - STANDARD
     if not any(keeps.values()) and not any(plan.met_extra - plan.missing for plan in plans if extra):

@@ -37,13 +37,17 @@ TYPED = STANDARD | EXTRA
 TEXTUAL = STANDARD - WORDLIKE
 
 
-def words_for(textual: bool, stated: Sequence[str] | None, wordlike: bool = False) -> frozenset[str]:
-    """Return the words that mean missing in a column of text or of anything else; `stated` ones replace the usual."""
-    if stated is not None:
+def words_for(
+    textual: bool, stated: Sequence[str] = (), *, wordlike: bool = False, verbatim: bool = False
+) -> frozenset[str]:
+    """Return the words that mean missing in a column of text or of anything else, the `stated` ones among them.
+
+    In a column that is kept `verbatim` only these are missing.
+    """
+    if verbatim:
         return frozenset(stated)
-    if not textual:
-        return TYPED
-    return STANDARD if wordlike else TEXTUAL
+    usual = TYPED if not textual else STANDARD if wordlike else TEXTUAL
+    return usual.union(stated)
 
 
 def sentinel(words: Words) -> tuple[str, int]:

@@ -30,8 +30,10 @@ class ColumnPlan:
     """How one column is read.
 
     `style` is how its numbers are written, `formats` how its dates, `truth` its words for true and for false. `missing`
-    are the words met in it that mean missing, `missing_only` the words a person stated instead of the usual ones,
-    `wordlike` that NA and None are missing in a column of text. `why_text` is the reason for keeping digits as text.
+    are the words met in it that mean missing, `missing_also` the words a person stated besides the usual ones,
+    `wordlike` that NA and None are missing in a column of text, `verbatim` that no usual word is missing in it.
+    `kept_words` are words met in a column of text that pandas would read as missing, `met_extra` those that are missing
+    among numbers and dates. `why_text` is the reason for keeping digits as text.
 
     `either` is a cell that can be read in two ways, `because` the cell or the column that decided it; a plan with
     `either` and without `because` is `ambiguous`. `stated` means that a person said the type: cells that do not fit it
@@ -49,8 +51,9 @@ class ColumnPlan:
     nullable_integer: bool = False
     rounded: bool = False
     missing: frozenset[str] = frozenset()
-    missing_only: tuple[str, ...] | None = None
+    missing_also: tuple[str, ...] = ()
     wordlike: bool = False
+    verbatim: bool = False
     kept_words: frozenset[str] = frozenset()
     met_extra: frozenset[str] = frozenset()
     missing_count: int = 0

@@ -24,6 +24,8 @@ def quickly(plan: ColumnPlan, texts: Any) -> Converted | None:
     """
     if plan.kind not in {"integer", "number"} or not plan.style.plain or texts.null_count or not len(texts):
         return None
+    if plan.missing_also:  # a stated word may look like a number: -999 for what is missing
+        return None
     empty: Any = pc.equal(pc.binary_length(texts), 0)  # type: ignore[call-overload]
     gaps = empty.true_count
     filled = pc.if_else(empty, pa.scalar(None, texts.type), texts) if gaps else texts

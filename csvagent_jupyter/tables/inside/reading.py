@@ -117,7 +117,7 @@ def _converted(seen: Look, texts: list[Any]) -> tuple[list[ColumnPlan], list[Any
             decimal=given.decimal if "decimal" in fixed else "",
             thousands=given.thousands if "thousands" in fixed else "",
             dayfirst=given.dayfirst,
-            missing=given.missing if "missing" in fixed else None,
+            missing=given.missing,
             types={column: cast(Kind, kind) for column, kind in given.types.items()},
         )
     )
@@ -168,7 +168,7 @@ def _of_large_text(seen: Look, out: IO[bytes], order: Order) -> Reply:
             *about_structure(seen, large.repairs, large.wrong, large.schema.names, large.rows),
             *about_values(large.plans),
         ),
-        recipe=recipe_data(reader_call(seen)),
+        recipe=recipe_data(reader_call(seen, large.wrong)),
         size=os.fstat(out.fileno()).st_size,
         needed=large.memory_needed,
     )

@@ -14,6 +14,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from ...messages import Dialect, Kind
+from . import streams
 from .blocks import after_lines
 from .decoder import Decoder
 from .lines import prepared
@@ -46,7 +47,7 @@ def planned(source: Source, dialect: Dialect, names: Sequence[str], encoding: st
 
 def _planned(pieces: Iterable[list[list[str]]], dialect: Dialect, names: Sequence[str]) -> list[ColumnPlan]:
     if dialect.as_text:
-        return [ColumnPlan(name, "text", missing_only=()) for name in names]
+        return [ColumnPlan(name, "text", verbatim=True) for name in names]
     cells = [row for rows in pieces for row in rows]
     columns: list[Any] = [pa.array(column, TEXT) for column in zip(*cells, strict=True)] if cells else []
     columns = columns or [pa.array([], TEXT) for _ in names]
@@ -58,7 +59,7 @@ def _planned(pieces: Iterable[list[list[str]]], dialect: Dialect, names: Sequenc
         decimal=dialect.decimal if "decimal" in stated else "",
         thousands=dialect.thousands if "thousands" in stated else "",
         dayfirst=dialect.dayfirst,
-        missing=dialect.missing if "missing" in stated else None,
+        missing=dialect.missing,
         types=types,
     )
     return settle_words(plans)
@@ -117,7 +118,11 @@ def sampled_rows(
 
 def _head(source: Source, encoding: str, body_line: int) -> bytes:
     """Return the first rows of the table, in UTF-8."""
-    head = _text(source.start[: max(HEAD, _enough(source.start, body_line))], encoding)
+    size = max(HEAD, _enough(source.start, body_line))
+    whole = size >= len(source.start) < streams.HEAD
+    head = Decoder(encoding).utf8(source.start[:size], final=whole)
+    if not whole:
+        head = head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1] or head
     return head[max(0, after_lines(head, body_line - 1)) :]
 
 

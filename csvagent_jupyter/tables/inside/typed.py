@@ -70,7 +70,7 @@ def convert(plan: ColumnPlan, texts: Any) -> Converted:
     if not len(array):
         return Converted(pa.array([], arrow_type(plan)))
     # A stated word may look like a number: -999 for what is missing.
-    quick = None if plan.missing_only else _quick(plan, array)
+    quick = None if plan.missing_also else _quick(plan, array)
     if quick is not None and not quick[1].any():
         values = quick[0]
         return Converted(values, missing_count=values.null_count, big=_is_big(values), clock=_has_clock(values))
@@ -119,7 +119,7 @@ def widen(
     options: dict[str, Any] = {}
     if plan.because_column:
         options = {"decimal": plan.style.decimal} if not plan.formats else {"dayfirst": "%d" in plan.formats[0][:6]}
-    wider = plan_columns({plan.name: column}, missing=plan.missing_only, **options)[0]
+    wider = plan_columns({plan.name: column}, missing=plan.missing_also, **options)[0]
     same = replace(wider, exemplars=plan.exemplars, widened=plan.widened)
     if wider.kind == plan.kind and _how(same) == _how(plan):
         return text
@@ -133,7 +133,7 @@ def _how(plan: ColumnPlan) -> tuple[object, ...]:
 
 
 def _as_text(plan: ColumnPlan) -> ColumnPlan:
-    return ColumnPlan(plan.name, "text", missing_only=plan.missing_only, wordlike=plan.wordlike, widened=plan.widened)
+    return ColumnPlan(plan.name, "text", missing_also=plan.missing_also, wordlike=plan.wordlike, widened=plan.widened)
 
 
 def _misfits(plan: ColumnPlan, words: Sequence[str], unfit: int, cells: int, rows: Sequence[int]) -> Misfits | None:
@@ -144,7 +144,7 @@ def _misfits(plan: ColumnPlan, words: Sequence[str], unfit: int, cells: int, row
 
 
 def _text(plan: ColumnPlan, array: Any) -> Converted:
-    known = words_for(True, plan.missing_only, plan.wordlike) | {""}
+    known = words_for(True, plan.missing_also, wordlike=plan.wordlike, verbatim=plan.verbatim) | {""}
     met = pc.is_in(array, value_set=value_set(known, array.type))
     missing = frozenset(pc.unique(array.filter(met)).to_pylist()) - {""}
     count = int(pc.sum(met).as_py() or 0) + array.null_count
@@ -214,9 +214,10 @@ def _array(plan: ColumnPlan, values: Any, valid: Any) -> Any:
 
 def _words(plan: ColumnPlan, words: Any) -> tuple[Any, Any]:
     """Return the values of distinct words, and for each whether it is missing, read, or does not fit."""
-    known = words_for(False, plan.missing_only) | {""}
+    known = words_for(False) | {""}
     if plan.kind == "boolean":
         known -= plan.truth[0] | plan.truth[1]
+    known |= frozenset(plan.missing_also)
     missing = pc.is_in(words, value_set=value_set(known, words.type)).fill_null(True).to_numpy(False)
     readers: dict[str, Callable[[ColumnPlan, Any], tuple[Any, Any]]] = {
         "integer": _read_numbers, "number": _read_numbers, "boolean": _read_truth,

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from ...messages import Kind
 from .booleans import TRUTH, find_truth
 from .dates import DatesFound, find_dates
-from .missing import EXTRA, STANDARD, TEXTUAL, WORDLIKE, sentinel, words_for
+from .missing import EXTRA, STANDARD, WORDLIKE, sentinel, words_for
 from .moments import ISO
 from .plans import ColumnPlan, Misfits, Why
 from .quantities import MINUS, NumbersFound, NumberStyle, find_numbers
@@ -41,7 +41,7 @@ class Options:
     decimal: str = ""
     thousands: str = ""
     dayfirst: bool | None = None
-    missing: tuple[str, ...] | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -57,10 +57,10 @@ class Cells:
     blanks: frozenset[str]
     options: Options
 
-    def missing(self, textual: bool) -> tuple[Words, frozenset[str], int]:
+    def missing(self, textual: bool, verbatim: bool = False) -> tuple[Words, frozenset[str], int]:
         """Return the words that are values, the words met that mean missing, and the count of missing cells."""
         words = self.raw if textual else self.trimmed
-        rest, found, count = words.without(words_for(textual, self.options.missing))
+        rest, found, count = words.without(words_for(textual, self.options.missing, verbatim=verbatim))
         return rest, found if textual else found | self.blanks, count + self.blank
 
 
@@ -71,16 +71,16 @@ def plan_columns(
     decimal: str = "",
     thousands: str = "",
     dayfirst: bool | None = None,
-    missing: Sequence[str] | None = None,
+    missing: Sequence[str] = (),
     types: Mapping[str, Kind] | None = None,
 ) -> list[ColumnPlan]:
     """Decide for each column (name → Arrow array of text) what it holds.
 
-    A stated `decimal`, `thousands` or `dayfirst` is followed; `missing` are then the only words that mean missing;
-    `types` fixes what columns are. Columns that can be read in two ways follow those that cannot; where there are
-    none, a comma in a number is a decimal sign in files delimited by semicolons, else a thousands mark.
+    A stated `decimal`, `thousands` or `dayfirst` is followed; `missing` are words that mean missing besides the
+    usual ones; `types` fixes what columns are. Columns that can be read in two ways follow those that cannot; where
+    there are none, a comma in a number is a decimal sign in files delimited by semicolons, else a thousands mark.
     """
-    options = Options(decimal, thousands, dayfirst, None if missing is None else tuple(missing))
+    options = Options(decimal, thousands, dayfirst, tuple(missing))
     stated = types or {}
     plans, open_dates = [], {}
     for name, array in texts.items():
@@ -98,7 +98,7 @@ def settle_words(plans: Sequence[ColumnPlan]) -> list[ColumnPlan]:
         return list(plans)
     return [
         replace(plan, wordlike=True, missing=plan.missing | plan.kept_words, kept_words=frozenset())
-        if plan.textual and plan.missing_only is None
+        if plan.textual and not plan.verbatim
         else plan
         for plan in plans
     ]
@@ -125,7 +125,8 @@ def _plan(cells: Cells) -> ColumnPlan:
         return plan
     rest, found, count = cells.missing(textual=False)
     if not len(rest):
-        if cells.options.missing is None and (not found - cells.blanks <= STANDARD or found - cells.blanks <= WORDLIKE):
+        words = found - cells.blanks - frozenset(cells.options.missing)
+        if words and (not words <= STANDARD or words <= WORDLIKE):
             return _text(cells)
         return _done(cells, ColumnPlan(cells.name, "empty"), found, count)
     numbers = find_numbers(rest, cells.options.decimal, cells.options.thousands)
@@ -146,11 +147,11 @@ def _stated(cells: Cells, kind: Kind) -> ColumnPlan:
     """Plan a column whose type a person stated; cells that do not fit it are missing, and counted."""
     rest, found, count = cells.missing(textual=kind == "text")
     if kind == "boolean":
-        words = words_for(False, cells.options.missing) - _TRUTHLIKE
+        words = (words_for(False) - _TRUTHLIKE).union(cells.options.missing)
         rest, found, count = cells.trimmed.without(words)
         found, count = found | cells.blanks, count + cells.blank
     if kind in {"text", "time"}:
-        plan = replace(_text(cells), kind=kind, stated=True, misfits=None, explicit=True)
+        plan = replace(_text(cells, verbatim=kind == "text"), kind=kind, stated=True, explicit=True)
         return replace(plan, why_text="")
     plan = _of_kind(cells.name, kind, rest, cells.options)
     return replace(_done(cells, plan, found, count), stated=True, kind=kind, explicit=True)
@@ -178,7 +179,7 @@ def _done(cells: Cells, plan: ColumnPlan, found: frozenset[str], count: int) -> 
         plan,
         missing=found,
         missing_count=count,
-        missing_only=cells.options.missing,
+        missing_also=cells.options.missing,
         padded=cells.padded,
         exemplars=_exemplars(cells.trimmed, plan),
     )
@@ -193,7 +194,7 @@ def _exemplars(words: Words, plan: ColumnPlan) -> tuple[str, ...]:
 def _boolean(cells: Cells) -> ColumnPlan | None:
     if len(cells.trimmed) > 60 or not (truthlike := cells.trimmed.any_fits(r"(?i)[a-zа-я]{1,6}\.?")):
         return None
-    words = words_for(False, cells.options.missing) - (_TRUTHLIKE if truthlike else frozenset())
+    words = (words_for(False) - (_TRUTHLIKE if truthlike else frozenset())).union(cells.options.missing)
     rest, found, count = cells.trimmed.without(words)
     truth = find_truth(rest) if len(rest) else None
     if truth is None:
@@ -253,19 +254,20 @@ def _date(name: str, found: DatesFound) -> ColumnPlan:
     )
 
 
-def _text(cells: Cells, why: Why = "", misfits: Misfits | None = None) -> ColumnPlan:
+def _text(cells: Cells, why: Why = "", misfits: Misfits | None = None, verbatim: bool = False) -> ColumnPlan:
     """Plan a text column: the words that only ever mean missing are missing, "NA" and "None" are decided later."""
-    rest, found, count = cells.missing(textual=True)
-    values, wordlike, _ = rest.without(WORDLIKE if cells.options.missing is None else ())
+    rest, found, count = cells.missing(textual=True, verbatim=verbatim)
+    values, wordlike, _ = rest.without(STANDARD if verbatim else WORDLIKE)
     kind: Kind = "time" if len(values) and values.all_fit(rf"\s*{_TIME}\s*") else "text"
     numeric = len(values) and all(_PANDAS_TYPED.fullmatch(word) for word in values.sample(50))
     return ColumnPlan(
         cells.name,
         kind,
         missing=found,
-        missing_only=cells.options.missing,
+        missing_also=cells.options.missing,
+        verbatim=verbatim,
         kept_words=wordlike,
-        met_extra=cells.raw.without(STANDARD | EXTRA)[1] - TEXTUAL - WORDLIKE | cells.blanks,
+        met_extra=cells.raw.without(STANDARD | EXTRA)[1] - STANDARD - found | cells.blanks,
         looks_typed=bool(numeric),
         missing_count=count,
         why_text=why,
