@@ -18,8 +18,8 @@ TEXTS: Catalogue = {
     "replies": ("Replies", "Ответы"),
     "shapes": ("Shapes", "Структуры"),
     "reading": (
-        "How files are read, where the guess is wrong. By the name of one of several files the same for that one.",
-        "Как читать файлы, если догадка неверна. По имени одного из нескольких файлов — то же самое только для него.",
+        "How files are read, where the guess is wrong. Under the name of one of several files: the same for that one.",
+        "Как читать файлы, если догадка неверна. Под именем одного из нескольких файлов — то же самое только для него.",
     ),
     "reading_of_one": ("How one file is read.", "Как читать один файл."),
     "machine_readable": ("The same for programs: openapi.json", "То же для программ: openapi.json"),

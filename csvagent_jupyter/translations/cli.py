@@ -78,7 +78,7 @@ TEXTS: Catalogue = {
         "как читать файлы, если догадка неверна; ФАЙЛ:ПАРАМЕТР=ЗНАЧЕНИЕ для одного из нескольких (см. ниже)",
     ),
     "option_strict": (
-        "refuse a file with a row that does not fit, with its line, instead of repairing it",
+        "refuse a file with a row that does not fit, and name its line, instead of repairing the row",
         "отказаться от файла со сбойной строкой и назвать её, а не исправлять",
     ),
     "reading": ("What can be stated of how a file is read:", "Что можно указать о чтении файла:"),

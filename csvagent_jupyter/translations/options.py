@@ -37,12 +37,12 @@ TEXTS: Final[Catalogue] = {
     # --- the options
     "encoding": ("How letters are stored in the file.", "Как в файле записаны буквы."),
     "delimiter": ("What stands between two cells.", "Что стоит между ячейками."),
-    "quotechar": ("What cells with a delimiter in them are put in.", "Во что взяты ячейки, где есть разделитель."),
+    "quotechar": ("What surrounds cells with a delimiter in them.", "Чем окружены ячейки, где есть разделитель."),
     "escapechar": (
         "What stands before a quote or a delimiter that is part of a cell.",
         "Что стоит перед кавычкой или разделителем внутри ячейки.",
     ),
-    "comment": ("What a line begins with that is a remark and no row.", "С чего начинаются строки-примечания."),
+    "comment": ("What a line begins with that is a remark, not a row.", "С чего начинаются строки-примечания."),
     "header_rows": (
         "How many rows the names of the columns take; 0: there are none.",
         "Сколько строк занимают названия столбцов; 0: их нет.",
@@ -89,7 +89,7 @@ TEXTS: Final[Catalogue] = {
     ),
     "no_such_file": (
         "Options are given for “{name}”, but the question is about: {files}. Name one of these.",
-        "Параметры даны для «{name}», а спрашивают о: {files}. Назовите один из этих файлов.",
+        "Параметры указаны для «{name}», а вопрос не о нём, а о: {files}. Назовите один из этих файлов.",
     ),
     "dataframe": (
         "{name} is a DataFrame, which is read as it is. Leave out {options} for it.",

@@ -200,22 +200,23 @@ TEXTS: Final[Catalogue] = {
         "Numbers are written with a decimal comma: {names}.",
         "Числа записаны с десятичной запятой: {names}.",
     ),
-    "note_thousands": ("“{mark}” was read as a thousands mark: {names}.", "«{mark}» прочитан как знак тысяч: {names}."),
+    "note_thousands": ("“{mark}” was read as a thousands mark: {names}.", "Знак «{mark}» отделяет тысячи: {names}."),
     "note_ambiguous_number": (
-        "“{mark}” in {names} was read as a thousands mark; it could be a decimal sign. If so, state decimal=“{mark}”.",
-        "«{mark}» в {names} прочитан как знак тысяч, но может быть и десятичным. Тогда укажите decimal=«{mark}».",
+        "“{mark}” in {names} was read as a thousands mark; it could be a decimal sign. If so, state decimal='{mark}'.",
+        "Знак «{mark}» прочитан как отделяющий тысячи, но может отделять и дробную часть: {names}. Если так, укажите "
+        "decimal='{mark}'.",
     ),
     "note_ambiguous_decimal": (
         "“{mark}” in {names} was read as a decimal sign; it could be a thousands mark. If so, state "
-        "thousands=“{mark}” and decimal=“.”.",
-        "«{mark}» в {names} прочитана как десятичная запятая, но может отделять тысячи. Тогда укажите "
-        "thousands=«{mark}» и decimal=«.».",
+        "thousands='{mark}' and decimal='.'.",
+        "Знак «{mark}» прочитан как десятичная запятая, но может отделять и тысячи: {names}. Если так, укажите "
+        "thousands='{mark}' и decimal='.'.",
     ),
     "note_ambiguous_date": (
         "Dates in {names} fit day/month as well as month/day; they were read as {order}. If that is "
         "wrong, state dayfirst={other}.",
-        "Даты в {names} подходят и как день/месяц, и как месяц/день; прочитаны как {order}. Если это "
-        "не так, укажите dayfirst={other}.",
+        "По датам не видно, день/месяц это или месяц/день: {names}. Прочитано как «{order}». Если это неверно, укажите "
+        "dayfirst={other}.",
     ),
     "order_day": ("day first", "день, затем месяц"),
     "order_month": ("month first", "месяц, затем день"),
@@ -230,11 +231,11 @@ TEXTS: Final[Catalogue] = {
     "note_phone": ("Telephone numbers were kept as text: {names}.", "Телефоны оставлены текстом: {names}."),
     "note_marks": (
         "“{mark}” was taken away from the numbers of {names}.",
-        "Из чисел в {names} убран знак «{mark}».",
+        "Из чисел убран знак «{mark}»: {names}.",
     ),
     "note_percent": (
         "The percent sign was taken away in {names}: 12 there means 12 %.",
-        "Знак процента убран в {names}: 12 означает 12 %.",
+        "Из чисел убран знак процента: {names}. Число 12 там означает 12 %.",
     ),
     "note_missing_words": (
         "These words were read as missing: {words} ({columns}).",
@@ -259,11 +260,11 @@ TEXTS: Final[Catalogue] = {
     ),
     "note_as_text": (
         "Cells of {names} are kept as text, because they hold different kinds of things.",
-        "Ячейки в {names} сохранены как текст: в них значения разных типов.",
+        "Сохранены как текст, потому что в ячейках значения разных типов: {names}.",
     ),
     "note_as_number": (
         "Exact decimals in {names} became ordinary numbers.",
-        "Точные десятичные в {names} стали обычными числами.",
+        "Точные десятичные числа стали обычными: {names}.",
     ),
     # --- a file that the process which reads it could not read (process, order)
     "reading_slow": (
@@ -292,12 +293,12 @@ TEXTS: Final[Catalogue] = {
     "reading_garbled": (
         "What was read from “{name}” makes no sense, so it is not used. Check the file, or save it anew as CSV in "
         "UTF-8.",
-        "Прочитанное из «{name}» не имеет смысла и не используется. Проверьте файл или сохраните его заново как CSV "
+        "Результат чтения «{name}» испорчен и не используется. Проверьте файл или сохраните его заново как CSV "
         "в UTF-8.",
     ),
     "reading_too_wide": (
-        "“{name}” holds more than may be written down of one file. Give a part of it.",
-        "«{name}» содержит больше, чем можно записать об одном файле. Укажите часть файла.",
+        "What was read from “{name}” is larger than may be written down of one file. Give a part of it.",
+        "Прочитанное из «{name}» больше, чем можно записать об одном файле. Укажите часть файла.",
     ),
     "reading_no_room": (
         "There is no room on the disk for what was read from “{name}”. Free some and try again, or give a part of it.",
@@ -331,21 +332,21 @@ TEXTS: Final[Catalogue] = {
         "{lines}).",
     ),
     "note_row_emptied": (
-        "{rows:row|rows}: empty cells too many were left out (lines {lines}).",
+        "{rows:row|rows}: surplus empty cells were left out (lines {lines}).",
         "{rows:строка|строки|строк}: лишние пустые ячейки отброшены (строки файла {lines}).",
     ),
     "note_row_padded": (
         "{rows:row|rows}: fewer cells than columns; the missing ones are empty (lines {lines}).",
-        "{rows:строка|строки|строк}: ячеек меньше, чем столбцов: недостающие пусты (строки файла {lines}).",
+        "{rows:строка|строки|строк}: ячеек меньше, чем столбцов; недостающие пусты (строки файла {lines}).",
     ),
     "note_row_extra": (
         "{rows:row|rows}: more cells than columns; they are kept in further columns at the end (lines {lines}).",
-        "{rows:строка|строки|строк}: ячеек больше, чем столбцов: лишние сохранены в добавленных столбцах "
+        "{rows:строка|строки|строк}: ячеек больше, чем столбцов; лишние сохранены в добавленных столбцах "
         "(строки файла {lines}).",
     ),
     "note_row_truncated": (
         "{rows:row|rows}: the file breaks off in this row; its missing cells are empty (lines {lines}).",
-        "{rows:строка|строки|строк}: файл обрывается на этой строке: недостающие ячейки пусты (строки файла {lines}).",
+        "{rows:строка|строки|строк}: файл обрывается на этом месте; недостающие ячейки пусты (строки файла {lines}).",
     ),
     "note_row_header_again": (
         "{rows:row|rows}: the header came again in the middle and was left out there (lines {lines}).",
@@ -356,12 +357,12 @@ TEXTS: Final[Catalogue] = {
         "{rows:строка|строки|строк}: названия между частями таблицы пропущены (строки файла {lines}).",
     ),
     "note_row_blank": (
-        "{rows:row|rows}: passed over because nothing stands in them (lines {lines}).",
-        "{rows:строка|строки|строк}: пропущено, потому что в них ничего нет (строки файла {lines}).",
+        "{rows:empty row|empty rows} passed over (lines {lines}).",
+        "Пропущено: {rows:пустая строка|пустые строки|пустых строк} (строки файла {lines}).",
     ),
     "note_row_comment": (
-        "{rows:row|rows}: passed over because they begin with the mark of remarks (lines {lines}).",
-        "{rows:строка|строки|строк}: пропущено, потому что они начинаются со знака примечаний (строки файла {lines}).",
+        "{rows:row|rows} passed over as remarks (lines {lines}).",
+        "Пропущено как примечания: {rows:строка|строки|строк} (строки файла {lines}).",
     ),
     "note_row_nul": (
         "{rows:zero character|zero characters} left out (lines {lines}).",
@@ -369,7 +370,7 @@ TEXTS: Final[Catalogue] = {
     ),
     "note_row_shifted": (
         "The header has one name fewer than there are columns; the first column is the one without a name.",
-        "В заголовке на одно имя меньше, чем столбцов: без имени первый столбец.",
+        "В заголовке на одно имя меньше, чем столбцов; без имени остался первый.",
     ),
     "strict_unquoted": (
         "Line {line:d} of “{name}” has a quote that nothing closes, and a strict reading repairs nothing. "
@@ -408,7 +409,7 @@ TEXTS: Final[Catalogue] = {
         "исправляет. Исправьте строку или читайте без strict.",
     ),
     "strict_emptied": (
-        "Line {line:d} of “{name}” has empty cells too many, and a strict reading repairs nothing. Correct the "
+        "Line {line:d} of “{name}” has surplus empty cells, and a strict reading repairs nothing. Correct the "
         "line, or read without strict.",
         "Файл «{name}», строка {line:d}: лишние пустые ячейки, а строгое чтение ничего не исправляет. Исправьте"
         " строку или читайте без strict.",
@@ -441,13 +442,12 @@ TEXTS: Final[Catalogue] = {
     "endless_row": (
         "“{name}” has a row of more than {megabytes:d} MB without a line end. That is no table of text. "
         "Check how the file was made.",
-        "В «{name}» есть строка длиннее {megabytes:d} МБ без конца строки. Это не текстовая таблица. "
-        "Проверьте, как создан файл.",
+        "В «{name}» есть строка длиннее {megabytes:d} МБ: это не похоже на таблицу. Проверьте, как создан файл.",
     ),
     "copy_no_room": (
         "Reading “{name}” needs about {needed:d} MB on the disk for its columns, and {free:d} MB are free. "
         "Make room or read a part of the file.",
-        "Чтобы прочитать «{name}», нужно около {needed:d} МБ на диске для её столбцов, а свободно {free:d} МБ. "
+        "Чтобы прочитать «{name}», нужно около {needed:d} МБ на диске для его столбцов, а свободно {free:d} МБ. "
         "Освободите место или прочитайте часть файла.",
     ),
     "kernel_too_small": (
@@ -471,29 +471,29 @@ TEXTS: Final[Catalogue] = {
     "kinds_text": ("text", "текст"),
     "note_misfits": (
         "{names} stays text: {percent} % of its cells are {kind}, and {count:cell is|cells are} not: {examples}. "
-        "To have the others as such and these missing, state types {names}={type}.",
-        "«{names}» оставлен текстом: {percent} % ячеек — {kind}, а {count:ячейка|ячейки|ячеек} — нет: {examples}. "
-        "Чтобы прочитать остальные по типу, а эти считать пропусками, укажите types {names}={type}.",
+        "To have the others as such and these missing, state types={names}:{type}.",
+        "Столбец «{names}» оставлен текстом: {percent} % ячеек — {kind}, а {count:ячейка|ячейки|ячеек} — нет: "
+        "{examples}. Чтобы прочитать остальные по типу, а эти считать пропусками, укажите types={names}:{type}.",
     ),
     "note_unfit": (
         "{names} was stated to hold {kind}; what does not fit is missing: {count:cell|cells}.",
-        "Для «{names}» указано: {kind}; не подходит и считается пропуском: {count:ячейка|ячейки|ячеек}.",
+        "Для столбца «{names}» указано: {kind}; не подходит и считается пропуском: {count:ячейка|ячейки|ячеек}.",
     ),
     "note_ambiguous_point": (
         "“{mark}” in {names} was read as a decimal point; it could be a thousands mark. If so, state "
-        "thousands=“{mark}” and decimal=“,”.",
-        "«{mark}» в {names} прочитана как десятичная точка, но может отделять тысячи. Тогда укажите "
-        "thousands=«{mark}» и decimal=«,».",
+        "thousands='{mark}' and decimal=','.",
+        "Знак «{mark}» прочитан как десятичная точка, но может отделять и тысячи: {names}. Если так, укажите "
+        "thousands='{mark}' и decimal=','.",
     ),
     "note_number_because": (
         "“{cell}” in {names} was read as {reading}, because the numbers in {column} leave no doubt.",
-        "«{cell}» в {names} прочитано как {reading}: так однозначно записаны числа в {column}.",
+        "«{cell}» в столбце «{names}» прочитано как {reading}: так однозначно записаны числа в столбце «{column}».",
     ),
-    "reading_thousand": ("a thousand", "число с тысячами"),
+    "reading_thousand": ("a thousand", "число с разделителем тысяч"),
     "reading_decimal": ("a decimal", "дробное число"),
     "note_scales": (
         "{marks} after the numbers of {names} were read as thousands, millions and so on.",
-        "Обозначения {marks} после чисел в {names} прочитаны как тысячи, миллионы и так далее.",
+        "Обозначения {marks} после чисел в столбце «{names}» прочитаны как тысячи, миллионы и так далее.",
     ),
     "note_negative": (
         "Numbers in parentheses or with a minus after them were read as negative: {names}.",
@@ -502,33 +502,33 @@ TEXTS: Final[Catalogue] = {
     "note_rounded": (
         "Numbers in {names} have more than 17 digits; as numbers they keep about 16 of them. To keep all, state the "
         "type text.",
-        "В {names} есть числа длиннее 17 цифр; как числа они хранят около 16. Чтобы сохранить все, укажите тип text.",
+        "Есть числа длиннее 17 цифр, точны из них около 16: {names}. Чтобы сохранить все цифры, укажите тип text.",
     ),
     "note_sentinel": (
         "{word} stands {count:time|times} in {names} and may mean missing; it was kept as a number. If it is missing, "
         "state missing={word}.",
-        "{word} в {names} встречается {count:раз|раза|раз} и может означать пропуск; оставлено числом. Если это "
-        "пропуск, укажите missing={word}.",
+        "Значение {word} в столбце «{names}» встречается {count:раз|раза|раз} и может означать пропуск; оно оставлено "
+        "числом. Если это пропуск, укажите missing={word}.",
     ),
     "note_date_because": (
         "“{cell}” in {names}: read as {order}, because “{because}” occurs.",
-        "«{cell}» в {names} прочитано как {order}, потому что встречается «{because}».",
+        "«{cell}» в столбце «{names}» прочитано как «{order}», потому что там встречается «{because}».",
     ),
     "note_date_because_column": (
         "“{cell}” in {names}: read as {order}, as in {column}.",
-        "«{cell}» в {names} прочитано как {order}, как в {column}.",
+        "«{cell}» в столбце «{names}» прочитано как «{order}», так же как в столбце «{column}».",
     ),
     "note_date_formats": (
         "Dates in {names} are written in {count:way|ways}: {formats}.",
-        "Даты в {names} записаны в {count:форме|формах|формах}: {formats}.",
+        "Даты в столбце «{names}» записаны {count:способом|способами|способами}: {formats}.",
     ),
     "note_utc": (
         "Times in {names} say their zone; they were turned into UTC.",
-        "Для времени в {names} указан пояс; оно приведено к UTC.",
+        "Время указано с часовым поясом и приведено к UTC: {names}.",
     ),
     "note_truth": (
         "{names} holds truth values: {true} is true, {false} is false.",
-        "В {names} логические значения: {true} — истина, {false} — ложь.",
+        "В столбце «{names}» логические значения: {true} — истина, {false} — ложь.",
     ),
     # --- options
     "note_options_unused": (
@@ -536,13 +536,13 @@ TEXTS: Final[Catalogue] = {
         "Файл сам говорит, как его читать, поэтому указанное не использовано: {options}.",
     ),
     "no_such_column": (
-        "There is no column “{column}” in “{name}”, for which a type is stated. There are: {columns}.",
-        "В «{name}» нет столбца «{column}», для которого указан тип. Есть: {columns}.",
+        "There is no column “{column}” in “{name}”, for which a type is stated. State it for one of these: {columns}.",
+        "В «{name}» нет столбца «{column}», для которого указан тип. Укажите его для одного из этих: {columns}.",
     ),
     # --- looking
     "header_too_long": (
-        "“{name}” has fewer rows than the {rows:row|rows} that its header is to have. State a smaller header_rows.",
-        "В «{name}» меньше строк, чем отведено заголовку: {rows:строка|строки|строк}. Укажите меньшее header_rows.",
+        "The header is stated to take {rows:row|rows}, and “{name}” has fewer. State a smaller header_rows.",
+        "Заголовку отведено {rows:строка|строки|строк}, а в «{name}» их меньше. Укажите меньшее header_rows.",
     ),
     # --- remarks
     "note_two_encodings": (
@@ -570,9 +570,9 @@ TEXTS: Final[Catalogue] = {
     ),
     "note_tables": (
         "The file holds {tables:table|tables}; number {table:d} was read. The others are on lines {others}. To read "
-        "one of them, state table.",
-        "В файле {tables:таблица|таблицы|таблиц}; прочитана {table:d}-я. Остальные в строках {others}. Чтобы прочитать "
-        "другую, укажите table.",
+        "one of them, state its number as table.",
+        "В файле {tables:таблица|таблицы|таблиц}; прочитана {table:d}-я. Остальные — в строках {others}. Чтобы "
+        "прочитать другую, укажите её номер в table.",
     ),
     "strict_bytes": (
         "Line {line:d} of “{name}” has bytes that are not of its encoding, and a strict reading replaces nothing. "
@@ -583,7 +583,7 @@ TEXTS: Final[Catalogue] = {
     "strict_unfit": (
         "{cells:cell|cells} of “{column}” in “{name}” do not fit the type that is stated, and a strict reading drops "
         "nothing. State another type, or read without strict.",
-        "В «{name}» тип, указанный для «{column}», не подходит: {cells:ячейка|ячейки|ячеек}; строгое чтение ничего не "
-        "отбрасывает. Укажите другой тип или читайте без strict.",
+        "Файл «{name}», столбец «{column}»: указанный тип не подходит для {cells:ячейки|ячеек|ячеек}, а строгое чтение "
+        "ничего не отбрасывает. Укажите другой тип или читайте без strict.",
     ),
 }
