@@ -98,19 +98,20 @@ class _Sink(io.RawIOBase):
             _all(self._sink, data)
             return len(data)
         block = bytes(data)
-        at = block.find(self.mark)
-        if at >= 0 and self._place is None:
-            self._place = self._sink.tell() + at
-        elif at >= 0:
+        if self._told:
             block = block.replace(self.mark, self._told)
+        elif (at := block.find(self.mark)) >= 0:
+            self._place = self._sink.tell() + at
         _all(self._sink, block)
         return len(block)
 
     def fill(self, told: bytes) -> None:
-        """Put the words for pandas into the beginning, and into the end when it comes."""
-        if len(told) != len(self.mark) or self._place is None:
+        """Put the words for pandas into the beginning, and into what is still to come: all of it, when no row came."""
+        if len(told) != len(self.mark):
             raise ValueError("no room was kept for this")
         self._told = told
+        if self._place is None:
+            return
         end = self._sink.tell()
         self._sink.seek(self._place)
         _all(self._sink, told)

@@ -223,15 +223,18 @@ class _Pass:
     def _work(self, block: Block) -> _Done:
         """Called by a worker: read, convert and describe one block."""
         texts = self.reader.read(block)
-        converted = [
-            quickly(plan, text) or convert(plan, text) for plan, text in zip(self.plans, texts.columns, strict=True)
-        ]
+        converted = [self._converted(plan, text) for plan, text in zip(self.plans, texts.columns, strict=True)]
         done = _Done(block, texts.rows, texts.repairs, converted, None, None)
         if self.fits and all(plan.stated or not found.unfit for plan, found in zip(self.plans, converted, strict=True)):
             done.batch = pa.RecordBatch.from_arrays([found.array for found in converted], schema=self.schema)
             done.looked = self.profiler.look(done.batch, block.number)
         done.block = replace(block, data=b"")
         return done
+
+    def _converted(self, plan: ColumnPlan, text: Any) -> Converted:
+        if self.task.dialect.as_text:
+            return Converted(text)
+        return quickly(plan, text) or convert(plan, text)
 
     def _take(self, done: _Done) -> None:
         """Add the next block, in the order of the file."""

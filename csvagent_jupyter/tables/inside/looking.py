@@ -85,7 +85,8 @@ def _decoded(source: Source, name: str, stated: str) -> tuple[Decoded, str, str]
         encoding, other, guessed = found.name, found.other, found.guessed
     if not encoding:
         raise Unreadable("tables.binary_unknown", name=name)
-    head = _up_to_line_end(Decoder(encoding, other or None).text(source.head, final=False)).removeprefix("\ufeff")
+    endless = b"\n" not in source.head and b"\r" not in source.head
+    head = _up_to_line_end(Decoder(encoding, other or None).text(source.head, final=endless)).removeprefix("\ufeff")
     tail = ""
     if source.tail and not encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
         tail = Decoder(encoding, other or None).text(source.tail, final=True)

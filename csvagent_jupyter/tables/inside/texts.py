@@ -20,6 +20,7 @@ from ...messages import Dialect
 from .blocks import Block, one_byte, row_starts
 from .repairs import Repairs
 from .rows import parse
+from .utf8 import is_utf8
 
 SECTION: Final = 500
 """Rows that go together where one of them has to be mended."""
@@ -70,15 +71,11 @@ class TextReader:
         """Return the cells of a block; raises Wider and NotUtf8."""
         if b"\r" in block.data and b"\n" not in block.data and not _has(block.data, self.dialect.quotechar):
             block = replace(block, data=block.data.replace(b"\r", b"\n"))
-        if b"\xef" in block.data and _BOM in block.data:
+        if not is_utf8(block.data) or (b"\xef" in block.data and _BOM in block.data):
             raise NotUtf8
         try:
             return self._read(block)
-        except UnicodeDecodeError:
-            raise NotUtf8 from None
-        except pa.ArrowInvalid as error:
-            if "UTF8" in str(error):
-                raise NotUtf8 from None
+        except pa.ArrowInvalid:
             return self._gathered([self._by_rows(block.data, 0, len(block.data))])
 
     def _read(self, block: Block) -> Texts:
@@ -147,13 +144,14 @@ class TextReader:
         if dropped is not None:
             numbers = np.sort(np.concatenate([numbers, kept[dropped]]))
         starts, _ = row_starts(data[begin:end], one_byte(self.dialect.quotechar))
+        if starts[-1] < end - begin:
+            starts = np.append(starts, end - begin)
         pieces: list[tuple[list[Any], int, Repairs]] = []
         done = 0
         for section in _sections(numbers):
             first, last = section[0] * SECTION, min((section[1] + 1) * SECTION, len(starts) - 1)
             pieces += self._between(columns, kept, done, first)
-            stop = int(starts[last]) if last < len(starts) - 1 or data[end - 1 : end] == b"\n" else end - begin
-            pieces.append(self._by_rows(data, begin + int(starts[first]), begin + stop))
+            pieces.append(self._by_rows(data, begin + int(starts[first]), begin + int(starts[last])))
             done = last
         return pieces + self._between(columns, kept, done, len(kept) + len(numbers) + 1)
 
@@ -179,7 +177,9 @@ class TextReader:
                 ignore_empty_lines=False,
                 invalid_row_handler=unfit,
             ),
-            pa_csv.ConvertOptions(column_types=dict.fromkeys(self._names, TEXT), strings_can_be_null=False),
+            pa_csv.ConvertOptions(
+                check_utf8=False, column_types=dict.fromkeys(self._names, TEXT), strings_can_be_null=False
+            ),
         )
 
     def _dropped(self, columns: list[Any]) -> Any:
