@@ -366,3 +366,13 @@ def test_code_for_several_tables_of_any_name(tmp_path: Path) -> None:
 def test_notes_speak_russian(tmp_path: Path) -> None:
     table = read_table(put(tmp_path, "a,b,c\n1,2,3\n4,5\n"), language="ru")
     assert "1 строка: ячеек меньше, чем столбцов" in told(table)
+
+
+def test_the_shown_code_states_no_encoding_where_lines_are_in_two(tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    path.write_bytes("".join(f"{n},имя {n}\n" for n in range(60)).encode() + "60,Иван\n".encode("cp1251"))
+    table = checked(path, header_rows=0)
+    assert table.arrow.column(1)[60].as_py() == "Иван"
+    assert "encoding" not in table.read_code
+    path.write_bytes(b"\xef\xbb\xbf\x84\xa0\xe2\xa0\xe2\xa0")
+    assert checked(path).arrow.column_names == ["Датата"]

@@ -175,3 +175,43 @@ def test_a_block_reads_as_the_whole_does() -> None:
     block = parse(rest, replace(Dialect(), header_rows=0), width=begin.width, first_line=head.count("\n") + 1)
     assert begin.cells + block.cells == whole.cells
     assert begin.lines + block.lines == whole.lines
+
+
+def test_an_escaped_quote_opens_no_cell_for_remark_lines() -> None:
+    text = 'a,b\n# x\n,"\\""\n# x\n,0\n3,5" disk\n# y\n'
+    rows = parse(text, Dialect(escapechar="\\", comment="#"))
+    assert rows.cells == [["", '"'], ["", "0"], ["3", '5" disk']]
+    assert rows.repairs.kinds["comment"].lines == [2, 4, 7]
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        (r'20,"a \"big\" one, red",1.5,"2024-02-01"', ["20", 'a "big" one, red', "1.5", "2024-02-01"]),
+        (r'20,"x\\",1.5 "or" so,2024-02-01', ["20", "x\\", '1.5 "or" so', "2024-02-01"]),
+        (r"20,sp\,oon,1.5", ["20", "sp,oon", "1.5", ""]),
+        (r'20,"sp\"o,1.5', ["20", '"sp"o', "1.5", ""]),
+    ],
+)
+def test_escapes_hold_in_rows_that_are_mended(line: str, cells: list[str]) -> None:
+    rows = parse(f"{TABLE}{line}\n{TABLE.partition(chr(10))[2]}", Dialect(escapechar="\\"))
+    assert (rows.cells[19], rows.cells[20][1]) == (cells, "item 1")
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "cells"),
+    [
+        (
+            "a||b\n'~;1\\')'||'aЖ( +b\n<'\n",
+            Dialect("utf-8", "||", quotechar="'", escapechar="\\"),
+            ["~;1')", "aЖ( +b\n<"],
+        ),
+        ('a, b, \r\n",\n)", x, \r\n', Dialect(delimiter=", "), [",\n)", "x"]),
+        ('a, b,\r\n",\n)", x,\r\n', Dialect(delimiter=", "), [",\n)", "x"]),
+        ('id,b,\n,"\n0",', Dialect(), ["", "\n0"]),
+        ('""|"\r|"|"|\r"\r\n', Dialect(delimiter="|", header_rows=0), ["", "\r|", "|\r"]),
+    ],
+)
+def test_quoted_line_ends_stay_in_their_cell(text: str, dialect: Dialect, cells: list[str]) -> None:
+    rows = parse(text, dialect)
+    assert [row[: len(cells)] for row in rows.cells] == [cells]

@@ -45,6 +45,16 @@ class Script:
             strict=strict,
         )
 
+    def is_open(self, line: str, *, inside: bool = False) -> bool:
+        """Tell whether a quoted cell goes on behind this line, which begins `inside` one or not."""
+        if not self.quote or self.quote not in line:
+            return inside
+        bare = re.sub(f"{re.escape(self.escape)}.", "", line, flags=re.DOTALL) if self.escape else line
+        if bare.count(self.quote) % 2 == 0:
+            return inside
+        begins = f"(?:^|{re.escape(self.delimiter)}) *{re.escape(self.quote)}"
+        return not inside and re.search(begins, bare) is not None
+
     @property
     def is_exchanged(self) -> bool:
         """Tell whether something may have to be put back in cells."""
@@ -85,10 +95,19 @@ def prepared(text: str, dialect: Dialect) -> tuple[list[str], Script]:
     if len(delimiter) > 1:
         own = next(spare)
         text = text.replace(delimiter, own)
-        if delimiter.rstrip(" ") != delimiter:
-            text = re.sub(re.escape(delimiter.rstrip(" ")) + r"(?=[\r\n]|\Z)", own, text)
     escape = "" if dialect.escapechar in {quote, own} else dialect.escapechar
-    return split_lines(text), Script(own, quote, escape, delimiter, pair)
+    script = Script(own, quote, escape, delimiter, pair)
+    lines = split_lines(text)
+    return list(_cut_at_ends(lines, script)) if delimiter.rstrip(" ") != delimiter else lines, script
+
+
+def _cut_at_ends(lines: Iterable[str], script: Script) -> Iterator[str]:
+    """Take a delimiter that lost its blanks at the end of a line for one, but not inside a quoted cell."""
+    end = re.compile(re.escape(script.written_delimiter.rstrip(" ")) + r"(?=[\r\n]*\Z)")
+    inside = False
+    for line in lines:
+        inside = script.is_open(line, inside=inside)
+        yield line if inside else end.sub(script.delimiter, line)
 
 
 def _with_one_quote(text: str, pair: tuple[str, str], quote: str, delimiter: str) -> str:

@@ -6,6 +6,7 @@ delimiters allow; the one whose cells look most like their columns is taken, or 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -183,7 +184,7 @@ def cuts(line: str, script: Script) -> Iterable[tuple[list[str], list[Kind]]]:
     """Yield the ways in which one line can be cut into cells, the likeliest first."""
     quote = script.quote
     if not quote or quote not in line:
-        yield line.split(script.delimiter), []
+        yield _at_delimiters(line, script), []
         return
     yield leniently(line, script)
     try:
@@ -200,7 +201,7 @@ def cuts(line: str, script: Script) -> Iterable[tuple[list[str], list[Kind]]]:
         if type(error).__name__ != "Error":
             raise
     yield leniently(line, script, across=False)
-    yield line.split(script.delimiter), ["unquoted"]
+    yield _at_delimiters(line, script), ["unquoted"]
 
 
 def leniently(line: str, script: Script, *, across: bool = True) -> tuple[list[str], list[Kind]]:
@@ -220,7 +221,7 @@ def leniently(line: str, script: Script, *, across: bool = True) -> tuple[list[s
             close = _close(line, start, script, across)
             if close:
                 after, inner_strays = close
-                cells.append(line[start + 1 : after].replace(quote * 2, quote))
+                cells.append(_unescaped(line[start + 1 : after], script, doubled=True))
                 strayed |= inner_strays
                 at = line.find(delimiter, after + 1)
                 if at < 0:
@@ -228,12 +229,41 @@ def leniently(line: str, script: Script, *, across: bool = True) -> tuple[list[s
                 at += 1
                 continue
             strayed = True
-        after = line.find(delimiter, at)
+        after = _next(line, delimiter, at, script)
         if after < 0:
-            cells.append(line[at:])
+            cells.append(_unescaped(line[at:], script))
             return cells, ["unquoted"] if strayed else []
-        cells.append(line[at:after])
+        cells.append(_unescaped(line[at:after], script))
         at = after + 1
+
+
+def _at_delimiters(line: str, script: Script) -> list[str]:
+    """Cut a line at every delimiter, whatever its quotes."""
+    if not script.escape or script.escape not in line:
+        return line.split(script.delimiter)
+    cells: list[str] = []
+    at = 0
+    while (after := _next(line, script.delimiter, at, script)) >= 0:
+        cells.append(_unescaped(line[at:after], script))
+        at = after + 1
+    return [*cells, _unescaped(line[at:], script)]
+
+
+def _next(line: str, mark: str, at: int, script: Script) -> int:
+    """Return where the next mark stands that no escape stands before, from `at` on; -1 when there is none."""
+    if not script.escape:
+        return line.find(mark, at)
+    found = re.compile(f"{re.escape(script.escape)}.|({re.escape(mark)})", re.DOTALL)
+    return next((match.start() for match in found.finditer(line, at) if match[1]), -1)
+
+
+def _unescaped(cell: str, script: Script, *, doubled: bool = False) -> str:
+    """Return what a cell means: an escape makes the next character plain, and `doubled` quotes are one."""
+    quote, escape = script.quote, script.escape
+    if not escape or escape not in cell:
+        return cell.replace(quote * 2, quote) if doubled else cell
+    pair = f"|{re.escape(quote)}(?={re.escape(quote)})" if doubled else ""
+    return re.sub(f"{re.escape(escape)}(.){pair}", lambda match: match[1] or "", cell, flags=re.DOTALL)
 
 
 def _close(line: str, start: int, script: Script, across: bool) -> tuple[int, bool] | None:
@@ -242,7 +272,7 @@ def _close(line: str, start: int, script: Script, across: bool) -> tuple[int, bo
     strayed = False
     at = start + 1
     while True:
-        at = line.find(quote, at)
+        at = _next(line, quote, at, script)
         if at < 0:
             return None
         run = at

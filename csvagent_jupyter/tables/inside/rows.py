@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from ...messages import Dialect
 from .gathering import Gathering, Rows
-from .lines import COMMENTS, Script, prepared
+from .lines import Script, prepared
 from .mending import LONGEST_LINE, OTHERS, Columns, cuts
 from .repairs import Kind, Repairs, refuse
+from .usual import alone, usual_rows, usual_width
 
 __all__ = ["Repairs", "Rows", "parse", "refuse"]
 
 BULK = 4096
 FEW = 32
-SAMPLE = 400
-USUAL = 0.8
 MOST_LINES = 200
 """A damaged row is looked for over at most so many lines."""
 MOST_EXTRA = 2_000
@@ -64,8 +62,8 @@ class _Parser:
         self.lines = self._without_nul(lines) if "\0" in text and self.script.escape != "\0" else lines
         if dialect.comment:
             self._without_comments()
-        self.sample = self._sampled()
-        self.width = width or self._usual_width()
+        self.sample = usual_rows(self.lines, self.script)
+        self.width = width or usual_width(self.sample, dialect.header_rows)
         most = min(MOST_EXTRA, max(self.width, 8, MOST_CELLS // max(1, len(self.lines))))
         self.gathered = Gathering(self.width, dialect.header_rows, self.script, self.repairs, self.width + most)
         self.columns: Columns | None = None
@@ -91,7 +89,7 @@ class _Parser:
 
     def _without_comments(self) -> None:
         """Leave out the lines that begin with the mark of remarks; not those inside a quoted cell."""
-        mark, quote = self.dialect.comment, self.script.quote
+        mark = self.dialect.comment
         kept: list[str] = []
         numbers: list[int] = []
         inside = False
@@ -99,63 +97,13 @@ class _Parser:
             if not inside and line.startswith(mark):
                 self.repairs.add("comment", number)
                 continue
-            if quote and line.count(quote) % 2:
-                inside = not inside
+            inside = self.script.is_open(line, inside=inside)
             kept.append(line)
             numbers.append(number)
         self.lines, self.numbers = kept, numbers
 
     def _number(self, at: int) -> int:
         return self.first + at if self.numbers is None else self.numbers[at]
-
-    def _sampled(self) -> list[list[str]]:
-        """Return rows from all over the text that stand on one line each and are written as they should be."""
-        step = max(1, len(self.lines) // SAMPLE)  # and not every so many lines, lest a period be taken for the whole
-        spread = [n + n * 7919 % step for n in range(SAMPLE // 4, len(self.lines) - step, step)]
-        picked = self.lines[: SAMPLE // 4] + [self.lines[n] for n in spread]
-        rows: list[list[str]] = []
-        for line in picked[: 2 * SAMPLE]:
-            if len(line) > LONGEST_LINE or not line.strip():
-                continue
-            row = self._alone(line)
-            if row and not any("\n" in cell or "\r" in cell for cell in row):
-                rows.append(row)
-        return rows
-
-    def _alone(self, line: str) -> list[str]:
-        try:
-            row: list[str] = next(self.script.reader([line]), [])
-        except csv.Error:
-            return []
-        if len(row) == 1 and self.script.delimiter in row[0] and line.startswith(self.script.quote or " "):
-            return self._unwrapped(row[0]) or row
-        return row
-
-    def _unwrapped(self, cell: str) -> list[str]:
-        try:
-            row: list[str] = next(self.script.reader([cell]), [])
-        except csv.Error:
-            return []
-        return row if any(row) else []
-
-    def _usual_width(self) -> int:
-        """Return the width of most rows; the header's when it is wider, or when no width is usual."""
-        body = self.sample[self.dialect.header_rows :]
-        names = [row[1:] if row[0] in COMMENTS else row for row in self.sample[: self.dialect.header_rows]]
-        head = max((len(row) for row in names), default=0)
-        if not body:
-            return head or 1
-        widths = Counter(len(row) for row in body)
-        usual, often = max(widths.items(), key=lambda item: (item[1], item[0]))
-        if head > usual > 1 and often >= USUAL * len(body) and all(_filled(row) == usual for row in names):
-            return usual
-        if head and (head >= usual or often * 2 < len(body) or widths[head] * 2 >= often):
-            return head
-        if head and widths[head] and not any(any(row[head:]) for row in body):
-            return head
-        if not head and often * 2 < len(body):
-            return min(max(widths), 2 * usual + 8)
-        return usual
 
     def _stray(self) -> re.Pattern[str] | None:
         """Return what a quote looks like that stands inside a cell and is not doubled."""
@@ -222,15 +170,15 @@ class _Parser:
             feed.__setstate__(at)  # type: ignore[attr-defined]
             reader = self.script.reader(feed)
             while at < limit:
-                alone = self.waste < 0
+                singly = self.waste < 0
                 try:
-                    row = self._alone(self.lines[at]) if alone else next(reader)
-                    after = at + 1 if alone else len(self.lines) - feed.__length_hint__()  # type: ignore[attr-defined]
+                    row = alone(self.lines[at], self.script) if singly else next(reader)
+                    after = at + 1 if singly else len(self.lines) - feed.__length_hint__()  # type: ignore[attr-defined]
                 except (csv.Error, StopIteration):
                     self._spend(at, len(self.lines) - feed.__length_hint__())  # type: ignore[attr-defined]
                     at = self._irregular(at, [], at)
                     break
-                if self._fits(row, at, after) and (row or not alone or not self.lines[at].strip()):
+                if self._fits(row, at, after) and (row or not singly or not self.lines[at].strip()):
                     self._add(row, at, [])
                     at = after
                     continue
@@ -246,14 +194,20 @@ class _Parser:
             return not wrapped and (after == at + 1 or len(row) == self.width)
         if len(row) != self.width:
             return False
-        if after > at + 2 and self.width > 2:
-            inside = self.lines[at + 1 : min(after - 1, at + 4)]
-            if any(len(self._alone(line)) == self.width for line in inside):
-                return False
+        within = self.lines[at + 1 : min(after - 1, at + 4)] if after > at + 2 and self.width > 2 else []
+        if any(map(self._is_row, within)):
+            return False
         quote = self.script.quote
         if after == at + 1 and quote and self.width > 1 and any(quote in cell for cell in row):
             return self._quotes_belong(row, self.lines[at])
         return True
+
+    def _is_row(self, line: str) -> bool:
+        """Tell whether a line inside a quoted cell is a row that a quote too many has swallowed."""
+        row, known = alone(line, self.script), self._known()
+        if len(row) != self.width:
+            return False
+        return self.script.quote not in line if known.rows < 3 else not known.judged(row, []).misfits
 
     def _quotes_belong(self, row: list[str], line: str) -> bool:
         """Tell whether quotes inside cells were written to be there: in a quoted cell, doubled; or they fit anyway."""
@@ -279,8 +233,9 @@ class _Parser:
         """
         line = self.lines[at].rstrip("\r\n")
         if len(line) > LONGEST_LINE:
-            alone = row if after == at + 1 else []
-            self._add(alone or line.split(self.script.delimiter), at, [] if alone else ["unquoted"])
+            whole_line = row if after == at + 1 else []
+            cells = whole_line or line.split(self.script.delimiter)
+            self._add(cells, at, [] if whole_line else ["unquoted"])
             return at + 1
         if row and after == at + 1 and (not self.script.quote or self.script.quote not in line):
             ways = [_Way(row, [], 1)]
@@ -327,7 +282,7 @@ class _Parser:
             return []
         lone = self.lines[at].endswith("\r") and self.lines[at + 1].endswith("\n")
         cells, kinds = next(iter(cuts(self.lines[at] + self.lines[at + 1].rstrip("\r\n"), self.script)))
-        rest = self._alone(self.lines[at + 1])
+        rest = alone(self.lines[at + 1], self.script)
         if len(cells) != self.width or len(rest) >= self.width or self._known().judged(cells, kinds).misfits:
             return []
         if not lone and not self._known().judged(rest, []).misfits:
@@ -368,10 +323,6 @@ class _Parser:
                 script = Script(mark, self.script.quote, self.script.escape, mark)
                 found += [cells for cells, _ in cuts(line, script)][:2]
         return found
-
-
-def _filled(row: Sequence[str]) -> int:
-    return sum(1 for cell in row if cell)
 
 
 @dataclass(slots=True)

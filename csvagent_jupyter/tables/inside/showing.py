@@ -14,6 +14,7 @@ from ...messages import Dialect
 from ..options import OPTIONS
 from ..recipe import ReaderCall, Recipe
 from .conversion import Shape, corrected, recipe_for, structure
+from .decoder import Wrong
 from .looking import Look
 from .plans import ColumnPlan
 from .walking import Layout, scan
@@ -31,13 +32,16 @@ def code_for(look: Look, plans: Sequence[ColumnPlan], table: pa.Table, suffix: s
         for recipe in _recipes(look, plans, suffix):
             if _is_equal(_frame(recipe, look.source.start), wanted):
                 return recipe
-    return reader_call(look)
+    return reader_call(look, look.decoded.wrong)
 
 
-def reader_call(look: Look) -> ReaderCall:
-    """Return the call of ``read_table`` with everything stated that was found, and that a person stated."""
+def reader_call(look: Look, wrong: Wrong) -> ReaderCall:
+    """Return the call of ``read_table`` with everything stated that was found, and that a person stated.
+
+    The encoding is left to be found again where lines are in a second one: stated, it would be the only one.
+    """
     usual = Dialect()
-    options = {name: getattr(look.dialect, name) for name in _ALWAYS}
+    options = {name: getattr(look.dialect, name) for name in _ALWAYS if name != "encoding" or not wrong.mixed}
     for name in _WHERE_OTHER:
         if (found := getattr(look.dialect, name)) != getattr(usual, name):
             options[name] = found
