@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal
 
@@ -143,8 +144,8 @@ def _about_dates(plans: Sequence[ColumnPlan]) -> Iterator[Said]:
 
 
 def _day_first(plan: ColumnPlan) -> bool:
-    form = plan.formats[0]
-    return form.index("%d") < form.index("%m") if "%d" in form and "%m" in form else True
+    starts = (re.match(r"(?:%a,? )?(%[dm])[./-]%[dm]", form) for form in plan.formats)
+    return next((start[1] == "%d" for start in starts if start is not None), True)
 
 
 def _order(plan: ColumnPlan) -> Value:

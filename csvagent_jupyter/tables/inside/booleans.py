@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from .words import Words
 
@@ -13,8 +14,18 @@ _PAIRS = (
     *(("yes", "no"), ("y", "n"), ("t", "f"), ("on", "off")),
     *(("да", "нет"), ("д", "н"), ("вкл", "выкл"), ("вкл.", "выкл.")),
 )
-TRUTH = "(?i:" + "|".join(re.escape(word) for pair in _PAIRS for word in pair) + ")"
-"""The regular expression of any word for a truth value."""
+
+
+def _any_case(words: Iterable[str]) -> str:
+    """Return the regular expression of these words in any case; ``(?i)`` of `re.ASCII` folds no Cyrillic letters."""
+    return "|".join(
+        "".join(f"[{each}{each.upper()}]" if each.isalpha() else re.escape(each) for each in word) for word in words
+    )
+
+
+TRUE = _any_case([*(pair[0] for pair in _PAIRS), "1"])
+FALSE = _any_case([*(pair[1] for pair in _PAIRS), "0"])
+"""The regular expressions of any word for true and for false, in a column that is stated to hold truth values."""
 _LONGEST = max(len(word) for pair in _PAIRS for word in pair)
 _MOST_SPELLINGS = 12
 AS_PANDAS = frozenset({"True", "TRUE", "true", "False", "FALSE", "false"})
@@ -23,7 +34,7 @@ AS_PANDAS = frozenset({"True", "TRUE", "true", "False", "FALSE", "false"})
 
 def find_truth(words: Words) -> tuple[frozenset[str], frozenset[str]] | None:
     """Return the spellings of true and of false when all `words` are of one pair; 0 and 1 are numbers."""
-    if len(words) > _MOST_SPELLINGS:
+    if not 0 < len(words) <= _MOST_SPELLINGS:
         return None
     met = words.sample(len(words))
     if any(len(word) > _LONGEST for word in met):

@@ -43,9 +43,13 @@ def quick_numbers(array: Any, style: NumberStyle, kind: pa.DataType, *, keep_zer
         empty |= array.is_null().to_numpy(False)
     for _ in range(2):
         try:
-            return _texts(data, offsets, odd | empty).cast(kind), odd
+            values = _texts(data, offsets, odd | empty).cast(kind)
         except pa.ArrowInvalid:
             odd |= _malformed(data, offsets)
+            continue
+        if not style.whole:  # more than there is room for
+            odd |= np.isinf(values.fill_null(0).to_numpy(False))
+        return values, odd
     return None
 
 

@@ -29,6 +29,7 @@ SCALES = {
     "mln": 6,
     "bn": 9,
 }
+SCALES |= {each: power for word, power in SCALES.items() if word[0] in "тм" for each in (word.title(), word.upper())}
 ENOUGH = 0.8
 """The share of cells that makes a column one of numbers (or dates) with exceptions, not one of words with numbers."""
 _CODES = (
@@ -58,6 +59,7 @@ _NAMED = [
     "Fr.",
     "сом",
 ]
+_NAMED += [each for mark in ("руб.", "руб", "р.", "грн.", "грн", "тг") for each in (mark.capitalize(), mark.upper())]
 _MARK = "|".join(re.escape(mark) for mark in sorted([*_CODES, *_SIGNS, *_NAMED], key=len, reverse=True))
 _SCALE = "|".join(re.escape(scale) for scale in sorted(SCALES, key=len, reverse=True))
 _GAP = f"[{SPACES}]*"
@@ -222,7 +224,7 @@ def _style_of(seen: dict[str, int], enough: float, decimal: str, thousands: str)
     body = _compiled(_BODIES[shape])
     used = [found for found, _ in parsed if body.fullmatch(found["body"].strip(SPACES))]
     marks = {mark for found in used for name in ("mark0", "mark1", "mark2", "mark3") if (mark := found[name])}
-    if len({mark.rstrip(".") for mark in marks}) > 1:
+    if len({mark.rstrip(".").lower() for mark in marks}) > 1:
         return None
     scales = {found["scale"] for found in used if found["scale"]}
     if scales and not _is_clear(scales, marks):

@@ -14,13 +14,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .booleans import truth_pattern
+from .booleans import FALSE, TRUE, truth_pattern
 from .bytewise import Quick, quick_dates, quick_numbers
 from .missing import value_set, words_for
 from .moments import read_moments
 from .plans import ColumnPlan, Misfits
 from .quantities import MINUS, SPACES, pattern, replacements
-from .values import plan_columns
+from .values import TIME, TRUTHLIKE, plan_columns
 from .words import LONG
 
 ROWS_TOLD = 20
@@ -149,7 +149,19 @@ def _text(plan: ColumnPlan, array: Any) -> Converted:
     missing = frozenset(pc.unique(array.filter(met)).to_pylist()) - {""}
     count = int(pc.sum(met).as_py() or 0) + array.null_count
     cells = pc.if_else(met, pa.scalar(None, array.type), array) if count > array.null_count else array
-    return Converted(cells, missing=frozenset(word for word in missing if word), missing_count=count)
+    done = Converted(cells, missing=frozenset(word for word in missing if word), missing_count=count)
+    return _times(done) if plan.kind == "time" and plan.stated else done
+
+
+def _times(texts: Converted) -> Converted:
+    """Return the cells of a column that is stated to hold times: the others are missing, and counted."""
+    odd = pc.invert(pc.match_substring_regex(texts.array, rf"^\s*{TIME}\s*$")).fill_null(False)
+    rows = np.flatnonzero(odd.to_numpy(False))
+    if not len(rows):
+        return texts
+    words = tuple(dict.fromkeys(texts.array.take(pa.array(rows[:WORDS_TOLD])).to_pylist()))
+    cells = pc.if_else(odd, pa.scalar(None, texts.array.type), texts.array)
+    return replace(texts, array=cells, unfit=len(rows), unfit_rows=tuple(rows[:ROWS_TOLD].tolist()), unfit_words=words)
 
 
 def _quick(plan: ColumnPlan, array: Any) -> Quick | None:
@@ -216,7 +228,7 @@ def _words(plan: ColumnPlan, words: Any) -> tuple[Any, Any]:
     """Return the values of distinct words, and for each whether it is missing, read, or does not fit."""
     known = words_for(False) | {""}
     if plan.kind == "boolean":
-        known -= plan.truth[0] | plan.truth[1]
+        known -= plan.truth[0] | plan.truth[1] | TRUTHLIKE
     known |= frozenset(plan.missing_also)
     missing = pc.is_in(words, value_set=value_set(known, words.type)).fill_null(True).to_numpy(False)
     readers: dict[str, Callable[[ColumnPlan, Any], tuple[Any, Any]]] = {
@@ -234,7 +246,7 @@ def _read_nothing(plan: ColumnPlan, words: Any) -> tuple[Any, Any]:
 
 
 def _read_truth(plan: ColumnPlan, words: Any) -> tuple[Any, Any]:
-    true, false = truth_pattern(plan.truth[0] | plan.truth[1])
+    true, false = (TRUE, FALSE) if plan.stated else truth_pattern(plan.truth[0] | plan.truth[1])
     is_true = pc.match_substring_regex(words, f"^(?:{true})$").fill_null(False).to_numpy(False)
     is_false = pc.match_substring_regex(words, f"^(?:{false})$").fill_null(False).to_numpy(False)
     return is_true, is_true | is_false
@@ -263,8 +275,19 @@ def _read_numbers(plan: ColumnPlan, words: Any) -> tuple[Any, Any]:
         digits = pc.replace_substring_regex(digits, f"^(.*)[-{MINUS}]$", r"-\1")
     digits = pc.utf8_ltrim(digits, "+")
     if not whole:
-        return digits.cast(pa.float64()).to_numpy(False), fits.to_numpy(False)
-    return _integers(digits, fits.to_numpy(False))
+        values = digits.cast(pa.float64()).to_numpy(False)
+        written: Any = pc.match_substring_regex(
+            digits, r"\d"
+        )  # infinite is what has more digits than there is room for
+        return values, fits.to_numpy(False) & ~(np.isinf(values) & written.to_numpy(False))
+    values, read = _integers(digits, fits.to_numpy(False))
+    if not plan.stated or read.all():
+        return values, read
+    # 5.0 and 1e3 are whole numbers where a person says that all are.
+    numbers, numeric = _read_numbers(replace(plan, kind="number", style=replace(style, whole=False)), words)
+    more = numeric & ~read & (np.abs(numbers) < _EXACT)
+    more[more] = numbers[more] % 1 == 0
+    return np.where(more, np.where(more, numbers, 0).astype(np.int64), values), read | more
 
 
 def _integers(digits: Any, fits: Any) -> tuple[Any, Any]:

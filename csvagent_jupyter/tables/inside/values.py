@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from ...messages import Kind
-from .booleans import TRUTH, find_truth
+from .booleans import FALSE, TRUE, find_truth
 from .dates import DatesFound, find_dates
 from .missing import EXTRA, STANDARD, WORDLIKE, sentinel, words_for
 from .moments import ISO
@@ -28,8 +28,8 @@ FEWEST = 5
 _EXACT, _LONGEST = 2**53, 2**63
 _LEADING_ZERO = r"[+-]?0\d+"
 _PHONE = r"\+\d{9,}"
-_TIME = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?"
-_TRUTHLIKE = frozenset({"нет", "Нет"})
+TIME = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?"
+TRUTHLIKE = frozenset({"нет", "Нет"})
 """Words that are missing among numbers, and one of two answers beside its opposite."""
 _PANDAS_TYPED = re.compile(r"[\s\d.,+'’eE\u00a0-]+|[+-]?inf(?:inity)?|true|false", re.IGNORECASE)
 
@@ -147,7 +147,7 @@ def _stated(cells: Cells, kind: Kind) -> ColumnPlan:
     """Plan a column whose type a person stated; cells that do not fit it are missing, and counted."""
     rest, found, count = cells.missing(textual=kind == "text")
     if kind == "boolean":
-        words = (words_for(False) - _TRUTHLIKE).union(cells.options.missing)
+        words = (words_for(False) - TRUTHLIKE).union(cells.options.missing)
         rest, found, count = cells.trimmed.without(words)
         found, count = found | cells.blanks, count + cells.blank
     if kind in {"text", "time"}:
@@ -166,8 +166,8 @@ def _of_kind(name: str, kind: Kind, words: Words, options: Options) -> ColumnPla
         big = kind == "integer" and len(words) > 0 and _longest(words) > 15
         return ColumnPlan(name, kind, style=style, nullable_integer=big)
     if kind == "boolean":
-        truth = find_truth(words.kept(words.fits(TRUTH))) if len(words) else None
-        return ColumnPlan(name, kind, truth=truth or (frozenset({"true"}), frozenset({"false"})))
+        true, false = (words.kept(words.fits(each)).sample() for each in (TRUE, FALSE))
+        return ColumnPlan(name, kind, truth=(frozenset(true or ["true"]), frozenset(false or ["false"])))
     dates = find_dates(words, "date", options.dayfirst, enough=0) if len(words) else None
     return replace(_date(name, dates), kind=kind) if dates else ColumnPlan(name, kind, formats=(ISO,))
 
@@ -192,9 +192,9 @@ def _exemplars(words: Words, plan: ColumnPlan) -> tuple[str, ...]:
 
 
 def _boolean(cells: Cells) -> ColumnPlan | None:
-    if len(cells.trimmed) > 60 or not (truthlike := cells.trimmed.any_fits(r"(?i)[a-zа-я]{1,6}\.?")):
+    if len(cells.trimmed) > 60 or not (truthlike := cells.trimmed.any_fits(r"[a-zA-Zа-яА-Я]{1,6}\.?")):
         return None
-    words = (words_for(False) - (_TRUTHLIKE if truthlike else frozenset())).union(cells.options.missing)
+    words = (words_for(False) - (TRUTHLIKE if truthlike else frozenset())).union(cells.options.missing)
     rest, found, count = cells.trimmed.without(words)
     truth = find_truth(rest) if len(rest) else None
     if truth is None:
@@ -258,7 +258,7 @@ def _text(cells: Cells, why: Why = "", misfits: Misfits | None = None, verbatim:
     """Plan a text column: the words that only ever mean missing are missing, "NA" and "None" are decided later."""
     rest, found, count = cells.missing(textual=True, verbatim=verbatim)
     values, wordlike, _ = rest.without(STANDARD if verbatim else WORDLIKE)
-    kind: Kind = "time" if len(values) and values.all_fit(rf"\s*{_TIME}\s*") else "text"
+    kind: Kind = "time" if len(values) and values.all_fit(rf"\s*{TIME}\s*") else "text"
     numeric = len(values) and all(_PANDAS_TYPED.fullmatch(word) for word in values.sample(50))
     return ColumnPlan(
         cells.name,

@@ -65,7 +65,7 @@ class Words:
 
     def sample(self, size: int = FEW) -> list[str]:
         """Return at most `size` words, taken evenly from all."""
-        step = max(1, -(-len(self) // size))
+        step = max(1, -(-len(self) // max(size, 1)))
         if self._list is not None:
             return self._list[::step]
         taken: list[str] = self._array.take(pa.array(np.arange(0, len(self), step))).to_pylist()

@@ -1,0 +1,94 @@
+"""Small files as people have them: what their cells are taken for, what is told of it, and that the code does the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from csvagent_jupyter.tables import Table, read_table
+
+
+def read(folder: Path, text: str | bytes, **options: object) -> Table:
+    """Read a file of this content, and make sure that the shown code gives the same frame."""
+    path = folder / "table.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    table = read_table(path, **options)  # type: ignore[arg-type]
+    namespace: dict[str, Any] = {}
+    exec("import pandas as pd\n" + table.read_code, namespace)
+    pd.testing.assert_frame_equal(namespace["df"], table.to_pandas(), rtol=1e-14, atol=0)
+    return table
+
+
+def cells(table: Table, column: str = "v") -> list[Any]:
+    return [None if pd.isna(cell) else cell for cell in table.to_pandas()[column]]
+
+
+def told(table: Table) -> str:
+    return "\n".join(note.text for note in table.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("id;v\n1;Да\n2;Нет\n", [True, False]),
+        ("id;v\n1;ДА\n2;НЕТ\n3;\n", [True, False, None]),
+        ("id;v\n1;ИСТИНА\n2;ЛОЖЬ\n", [True, False]),
+        ("id;v\n1;10 РУБ.\n2;20 Руб\n3;30 руб.\n", [10, 20, 30]),
+        ("id;v\n1;10 ТЫС.\n2;20 ТЫС.\n", [10_000, 20_000]),
+        ("id;v\n1;−5\n2;3\n", [-5, 3]),
+    ],
+)
+def test_words_in_capitals_are_the_same_words(tmp_path: Path, text: str, expected: list[Any]) -> None:
+    assert cells(read(tmp_path, text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected", "unfit"),
+    [
+        (b"id,v\n1,1\n2,0\n", "boolean", [True, False], 0),
+        (b"id,v\n1,yes\n2,on\n3,0\n4,F\n", "boolean", [True, True, False, False], 0),
+        ("id;v\n1;Да\n2;нет\n3;x\n", "boolean", [True, False, None], 1),
+        (b"id,v\n1,x\n2,y\n", "boolean", [None, True], 1),
+        (b"id,v\n1,\n2,\n", "boolean", [None, None], 0),
+        (b"id,v\n1,5.0\n2,1e3\n3,7\n", "integer", [5, 1000, 7], 0),
+        (b"id,v\n1,5.0\n2,2.5\n", "integer", [5, None], 1),
+        (b"id,v\n1,10:30\n2,9:05\n3,soon\n", "time", ["10:30", "9:05", None], 1),
+    ],
+)
+def test_what_is_stated_of_a_column_is_read_and_the_rest_is_counted(
+    tmp_path: Path, text: str | bytes, kind: str, expected: list[Any], unfit: int
+) -> None:
+    table = read(tmp_path, text, types={"v": kind})
+    assert cells(table) == expected
+    assert ("does not fit" in told(table)) is bool(unfit)
+
+
+@pytest.mark.parametrize("empty", ["  .  .    ", "00.00.0000", "01.01.0001 0:00:00"])
+def test_an_empty_date_is_missing(tmp_path: Path, empty: str) -> None:
+    table = read(tmp_path, f"ФИО;v\nИванов;01.02.2024\nПетров;{empty}\nОля;13.02.2024\n")
+    assert cells(table) == [pd.Timestamp(2024, 2, 1), None, pd.Timestamp(2024, 2, 13)]
+
+
+def test_the_order_that_is_told_is_the_order_that_was_read(tmp_path: Path) -> None:
+    table = read(tmp_path, b"v,n\n2024-01-01,1\n01/02/2024,2\n2024-03-05,4\n")
+    assert cells(table)[1] == pd.Timestamp(2024, 1, 2)
+    assert "month first" in told(table)
+    assert "dayfirst=True" in told(table)
+
+
+def test_a_number_with_more_than_there_is_room_for_stays_what_it_is(tmp_path: Path) -> None:
+    assert cells(read(tmp_path, b"id,v\n1,100\n2,200\n3,1e400\n")) == ["100", "200", "1e400"]
+    assert cells(read(tmp_path, b"id,v\n1,1.5\n2,inf\n3,-inf\n")) == [1.5, float("inf"), -float("inf")]
+    assert cells(read(tmp_path, b"v,b\n" + b"9" * 5000 + b",1\n")) == ["9" * 5000]
+
+
+def test_a_word_that_is_missing_in_one_column_and_kept_in_another_is_told(tmp_path: Path) -> None:
+    text = "iso;v\n2024-01-01;Moscow\nн/д;tea\n2024-02-01;н/д\n2024-02-02;x\n2024-02-03;y\n"
+    table = read(tmp_path, text)
+    assert cells(table)[2] == "н/д"
+    assert "“н/д” in v was kept as text" in told(table)
+    assert cells(read(tmp_path, text, missing=["н/д"]))[2] is None
+    assert "kept" not in told(read(tmp_path, text, types={"v": "text"}))
