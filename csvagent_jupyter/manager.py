@@ -31,7 +31,7 @@ from .messages import (
 )
 from .sessions.ownership import current_owner, installation_id, kernel_key, located
 from .settings import MAX_ATTEMPTS, RULES, Settings
-from .tables.option_words import with_stated
+from .tables.option_words import all_with_stated, with_stated
 from .translations import LANGUAGES, Language
 
 if TYPE_CHECKING:
@@ -165,12 +165,12 @@ class CSVAgentManager(Settings):
         Raises BadInput, Unreadable, Busy, NotFound.
         """
         self._refuse(question)
-        if not (question.sources or dataframes or session_id or session_name):
-            raise BadInput("manager.no_sources")
+        dataframes = dataframes or {}
+        wanted = all_with_stated(question.sources, dataframes, read or {})
         owner = owner or self.owner
         await self.access.count_question(owner, self.owner_questions_per_minute)
-        session = await self._session(session_id, session_name, owner, question)
-        sources = await self._keep_dataframes(question.sources, dataframes or {}, read or {}, owner)
+        session = await self._session(session_id, session_name, owner, replace(question, sources=wanted))
+        sources = await self._keep_dataframes(wanted, dataframes, owner)
         if not sources:
             sources = with_stated(await self._last_sources(session.session_id, owner), read or {})
         refuse_paths(sources, session.owner, owner)
@@ -198,7 +198,8 @@ class CSVAgentManager(Settings):
         answer = await self.store.result(task_id)
         if answer is None or not answer.script:
             raise BadInput("tasks.nothing_to_replay", task_id=task_id)
-        kept = await self._keep_dataframes(tuple(sources), dataframes or {}, read or {}, owner)
+        dataframes = dataframes or {}
+        kept = await self._keep_dataframes(all_with_stated(sources, dataframes, read or {}), dataframes, owner)
         if kept:
             refuse_paths(kept, (await self.store.session(task.session_id)).owner, owner)
         else:
@@ -370,15 +371,14 @@ class CSVAgentManager(Settings):
             return found if found.title or found.owner != owner else await self.store.rename_session(session_id, title)
         if name and (known := await self.session_named(name, owner)) is not None:
             return known
+        if not question.sources:
+            raise BadInput("manager.no_sources")
         return await self.store.create_session(owner, title=title, language=question.language)
 
     async def _keep_dataframes(
-        self, sources: tuple[Source, ...], dataframes: Mapping[str, object], read: Mapping[str, Any], owner: str
+        self, wanted: Sequence[Source], dataframes: Mapping[str, object], owner: str
     ) -> tuple[Source, ...]:
         """Keep each DataFrame as an Arrow artifact, as it is now: later changes of the variable do not matter."""
-        known = {source.name for source in sources}
-        wanted = sources + tuple(Source(name) for name in dataframes if name not in known)
-        wanted = with_stated(wanted, read) if wanted else wanted
         return tuple([await self._keep_dataframe(source, dataframes, owner) for source in wanted])
 
     async def _keep_dataframe(self, source: Source, dataframes: Mapping[str, object], owner: str) -> Source:

@@ -174,6 +174,9 @@ async def test_how_a_file_is_read_can_be_stated_and_holds_for_the_dialogue_and_i
         await manager.ask(Question("mean price?", (one,)), read={"three.csv": thousands})
     with pytest.raises(Unreadable, match="delimeter"):
         await manager.ask(Question("mean price?", (one,)), read={"delimeter": ";"})
+    with pytest.raises(BadInput):  # nothing is there to ask about
+        await manager.ask(Question("mean price?"), session_name="new")
+    assert [session.title for session in await manager.sessions()] == ["said"]
 
 
 async def test_cancel_ends_the_model_stream_and_keeps_what_was_done(

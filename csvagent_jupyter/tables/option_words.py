@@ -100,6 +100,18 @@ def with_stated(sources: Sequence[Source], stated: Mapping[str, Any]) -> tuple[S
     return read
 
 
+def all_with_stated(
+    sources: Sequence[Source], dataframes: Iterable[str], stated: Mapping[str, Any]
+) -> tuple[Source, ...]:
+    """Return the sources and the DataFrames that are not among them, read as is stated; none when there are none.
+
+    Raises as `with_stated` does.
+    """
+    known = {source.name for source in sources}
+    wanted = (*sources, *(Source(name) for name in dataframes if name not in known))
+    return with_stated(wanted, stated) if wanted else ()
+
+
 def _with(source: Source, common: Mapping[str, Any], by_file: Mapping[str, Mapping[str, Any]]) -> Source:
     own = {name: value for file, said in by_file.items() if _is_called(source, file) for name, value in said.items()}
     if not _is_file(source):
