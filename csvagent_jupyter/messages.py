@@ -470,7 +470,8 @@ class Answer(Message):
 class Progress(Message):
     """Where a task stands: `status` is a sentence in the session's language, `code_delta` what was just written.
 
-    `profiles` comes with the stage after reading, `failed` with the stage that follows a failed attempt.
+    `profiles` comes with the stage after reading, `failed` with the stage that follows a failed attempt. Of a `file`
+    that takes long to read, `bytes_read` of its `bytes_total` were read.
     """
 
     status: str
@@ -482,6 +483,9 @@ class Progress(Message):
     model: str | None = None
     profiles: tuple[Profile, ...] = ()
     failed: Attempt | None = None
+    file: str = ""
+    bytes_read: int = 0
+    bytes_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
-from agent_room import SALES, Books, make_desk, open_shop, table_file
+from agent_room import SALES, Books, ScriptedModel, make_desk, open_shop, table_file
 
-from csvagent_jupyter.agent.reading import prepare, profile_tables, read_tables
+from csvagent_jupyter.agent import reading
+from csvagent_jupyter.agent.loop import Run
+from csvagent_jupyter.agent.reading import Far, prepare, profile_tables, read_tables
 from csvagent_jupyter.exceptions import Unreadable
-from csvagent_jupyter.messages import Source, Turn
+from csvagent_jupyter.messages import Event, Progress, Question, Source, Turn
 from csvagent_jupyter.tables import dataframe_to_arrow
+from csvagent_jupyter.tables.process import Readers
 
 
 async def test_a_table_is_read_once_per_state_of_its_file(tmp_path: Path) -> None:
@@ -147,3 +152,60 @@ async def test_a_kernel_that_is_loaded_again_runs_only_the_turns_that_are_needed
         assert "False True 5" in str(shown)
         # An earlier one cannot run after it, and what is not needed any more does not run again.
         assert await prepare(place, changed, turns, "print(ran)", lambda: 60) == turns[:1]
+
+
+@pytest.fixture
+def slow_readers(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.Task[Any]]:
+    """Have the reading of a file go on until it is ended, and tell how far it is; returns those that were begun."""
+    begun: list[asyncio.Task[Any]] = []
+
+    class Slow(Readers):
+        async def read(self, order: Any, source: int, sink: int, bounds: Any, progress: Any = None) -> Any:
+            task = asyncio.current_task()
+            assert task is not None and progress is not None
+            begun.append(task)
+            progress(40, 100)
+            await asyncio.Event().wait()
+
+    made = Slow(forked=False)
+    monkeypatch.setattr("csvagent_jupyter.tables.reader.usual", lambda: made)
+    return begun
+
+
+async def test_a_file_that_takes_long_tells_how_far_it_is_and_ends_with_its_question(
+    tmp_path: Path, slow_readers: list[asyncio.Task[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOMENT", 0.0)
+    async with open_shop(tmp_path / "shop") as shop:
+        desk = make_desk(await shop.place(), ScriptedModel("no"), Books(), language="ru")
+        run = Run(Question("how many", (table_file(tmp_path),)), desk)
+        seen: asyncio.Queue[Event] = asyncio.Queue()
+
+        async def follow() -> None:
+            async for event in run.events():
+                seen.put_nowait(event)
+
+        asked = asyncio.create_task(follow())
+        assert (await seen.get()).meta == Progress("Чтение: sales.csv…", "reading", max_attempts=desk.max_attempts)
+        meta = (await seen.get()).meta
+        assert meta is not None
+        assert (meta.stage, meta.file, meta.bytes_read, meta.bytes_total) == ("reading", "sales.csv", 40, 100)
+        assert meta.status == "Чтение sales.csv: 40 %…"
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        assert [task.done() for task in slow_readers] == [True]
+
+
+async def test_a_file_that_is_read_in_a_moment_says_nothing_on_the_way(
+    tmp_path: Path, slow_readers: list[asyncio.Task[Any]]
+) -> None:
+    told: list[Far] = []
+    desk = make_desk(None, None, Books())
+    asked = asyncio.create_task(read_tables([table_file(tmp_path)], desk, {}, told.append))
+    while not slow_readers:
+        await asyncio.sleep(0)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert not told and slow_readers[0].done()

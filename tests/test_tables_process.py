@@ -145,3 +145,21 @@ def test_an_interrupt_reaches_what_runs_in_the_thread() -> None:
     with pytest.raises(KeyboardInterrupt):
         in_thread(work())
     assert ended == ["yes"]
+
+
+async def test_how_far_a_file_was_read_is_told_and_a_look_ahead_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "PROGRESS_SECONDS", 0.0)
+    path = tmp_path / "sales.csv"
+    path.write_bytes(bytes(100))
+    told: asyncio.Queue[tuple[int, int]] = asyncio.Queue()
+    with path.open("rb", buffering=0) as file:
+        file.seek(100)  # the end is looked at first
+        watch = asyncio.create_task(process._watch(file.fileno(), lambda *far: told.put_nowait(far)))
+        await asyncio.sleep(0)
+        for at in (10, 40):
+            file.seek(at)
+            assert await told.get() == (at, 100)
+        watch.cancel()
+    assert told.empty()

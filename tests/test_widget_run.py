@@ -142,3 +142,12 @@ def test_only_the_first_of_many_files_are_named_while_it_runs() -> None:
     assert "Read 5.csv" not in html
     assert "and 25 more files" in html
     assert "/data" not in html
+
+
+@pytest.mark.parametrize(("language", "line"), [("en", "Reading sales.csv: 40 %"), ("ru", "Читаю sales.csv: 40 %")])
+def test_a_file_that_takes_long_says_how_far_it_is(language: Language, line: str) -> None:
+    run = Run(language=language)
+    run.see(event("reading"))
+    run.see(event("reading", file="sales\x1b[2J.csv", bytes_read=2, bytes_total=5))
+    assert run.headline() == line
+    assert line in progress_line(run)

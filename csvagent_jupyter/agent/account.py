@@ -20,13 +20,18 @@ from ..messages import (
     Share,
     Stage,
 )
+from ..tables.names import shown
 from ..translations import say
 from .code import partial
 from .desk import Desk, Kernel
 from .generation import Generation, Spending
+from .reading_notes import reading_notes
+from .reading import Far
 
 MAX_HEARD: Final = 20_000
-_PROGRESS_FIELDS: Final = frozenset({"code", "code_delta", "model", "profiles", "failed"})
+_PROGRESS_FIELDS: Final = frozenset(
+    {"code", "code_delta", "model", "profiles", "failed", "file", "bytes_read", "bytes_total"}
+)
 
 
 class Account:
@@ -71,6 +76,22 @@ class Account:
         meta = Progress(status=sentence, stage=stage, attempt=attempt, max_attempts=most, **fields)
         return self.event(type="progress", status="PROCESSING", meta=meta)
 
+    def reading(self, far: Far | None = None) -> Event:
+        """Say that the files are read; of one that takes long, how far."""
+        if far is None:
+            names = ", ".join(source.name for source in self.question.sources[:5])
+            return self.progress("reading", names=names)
+        name, read, total = shown(far.name), far.bytes_read, far.bytes_total
+        return self.progress(
+            "reading",
+            key="reading_far",
+            name=name,
+            percent=100 * read // max(total, 1),
+            file=far.name,
+            bytes_read=read,
+            bytes_total=total,
+        )
+
     def profiled(self) -> Event:
         """Say that the tables were looked at, and show what was seen."""
         if len(self.profiles) > 1:
@@ -109,7 +130,7 @@ class Account:
             interpretation=self.interpretation,
             text_output="" if success else self.heard.strip(),
             attempts=(*self.attempts, *self._under_way(success)),
-            notes=tuple(self.notes),
+            notes=(*self.notes, *reading_notes(self.profiles, self.desk.turns, self.desk.language)),
             suggestions=suggestions,
             model=self.desk.model.name if self.desk.model is not None else None,
             isolation=kernel.isolation if kernel is not None else "process",

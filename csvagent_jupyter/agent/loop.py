@@ -29,7 +29,7 @@ from .code import Reply, extract
 from .desk import Desk, Workplace
 from .disclosure import outbound, share_for
 from .generation import Generation
-from .reading import Reading, forget, prepare, profile_tables, read_tables, turns_for
+from .reading import Reading, Told, forget, prepare, profile_tables, read_tables, turns_for
 from .replay import prepare_replay
 from .result import alt_texts, keep_result, text_of
 from .script import write_script
@@ -159,10 +159,9 @@ class Run:
         yield result
 
     def _refuse_bad_question(self) -> None:
-        characters = len(self.question.text)
         if not self.question.text.strip():
             raise BadInput("agent.empty_question")
-        if characters > MAX_QUESTION:
+        if (characters := len(self.question.text)) > MAX_QUESTION:
             raise BadInput("agent.long_question", characters=characters, most=MAX_QUESTION)
         if self.desk.model is None:
             raise BadInput("agent.no_model")
@@ -171,15 +170,18 @@ class Run:
         """Read and profile the sources, while the kernel starts."""
         if not self.question.sources:
             raise BadInput("agent.no_source")
-        names = ", ".join(source.name for source in self.question.sources[:5])
-        yield self.account.progress("reading", names=names)
+        yield self.account.reading()
         self._opening = asyncio.create_task(self._acquire())
         # A kernel that is kept comes at once, and with it the tables that were read before.
         await asyncio.wait({self._opening}, timeout=0.02)
         known = self._place.read if self._place is not None else {}
-        read = await self._within(read_tables(self.question.sources, self.desk, known))
+        heard = Told()
+        work = partial(read_tables, self.question.sources, self.desk, known, heard.tell)
+        async with aclosing(heard.until(lambda: self._within(work()))) as steps:
+            async for far in steps:
+                yield self.account.reading(far)
         yield self.account.progress("profiling")
-        self._reading = await self._within(profile_tables(read, self.desk))
+        self._reading = await self._within(profile_tables(heard.read, self.desk))
         self.account.profiles = self._reading.profiles
         yield self.account.profiled()
 

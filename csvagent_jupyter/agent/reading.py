@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -20,10 +20,13 @@ from .setback import NO_ROOM, no_room
 if TYPE_CHECKING:
     from ..tables import Table
     from ..tables.order import Bounds
+    from ..tables.process import Progress
 
 KEPT_BYTES: Final = 64 * 1024 * 1024
 MAX_LOOKUPS: Final = 200
 SETTLED_SECONDS: Final = 3.0
+MOMENT: Final = 1.0
+"""Seconds that a file may take to be read before anybody is told how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,47 @@ class Reading:
         )
 
 
-async def read_tables(sources: Sequence[Source], desk: Desk, known: dict[str, Table]) -> list[tuple[str, Table]]:
+@dataclass(frozen=True, slots=True)
+class Far:
+    """How far a file was read."""
+
+    name: str
+    bytes_read: int
+    bytes_total: int
+
+
+class Told:
+    """What is heard of a reading while it goes on, and what was `read` in the end."""
+
+    def __init__(self) -> None:
+        self.read: list[tuple[str, Table]] = []
+        self._heard: asyncio.Queue[Far | None] = asyncio.Queue()
+        self.tell: Callable[[Far], None] = self._heard.put_nowait
+
+    async def until(self, work: Callable[[], Awaitable[list[tuple[str, Table]]]]) -> AsyncGenerator[Far, None]:
+        """Yield how far the `work` is until it is done, and raise what it raises; who leaves early ends it."""
+
+        async def done() -> list[tuple[str, Table]]:
+            return await work()  # begun here, so that nothing is left over of one that is ended before
+
+        task = asyncio.create_task(done())
+        task.add_done_callback(lambda _: self._heard.put_nowait(None))
+        try:
+            while (far := await self._heard.get()) is not None:
+                yield far
+            self.read = await task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def read_tables(
+    sources: Sequence[Source], desk: Desk, known: dict[str, Table], tell: Callable[[Far], None] | None = None
+) -> list[tuple[str, Table]]:
     """Return each source as (mark, table), reading only what neither `known` nor the shelf has in its present state.
 
-    Raises Unreadable. When the caller is cancelled, what is being read ends at once.
+    `tell` hears now and then how far a file was read that takes longer than a moment. Raises Unreadable. When the
+    caller is cancelled, what is being read ends at once.
     """
     read: list[tuple[str, Table]] = []
     for source in sources:
@@ -64,11 +104,23 @@ async def read_tables(sources: Sequence[Source], desk: Desk, known: dict[str, Ta
         mark, settled = await asyncio.to_thread(_mark, path, source, taken)
         table = known.get(mark) or desk.shelf.table(mark)
         if table is None:
-            table = await read_source(path, source, taken, desk.language, desk.bounds)
+            progress = _teller(source.name, tell) if tell is not None else None
+            table = await read_source(path, source, taken, desk.language, desk.bounds, progress)
             if settled:
                 desk.shelf.put(mark, table)
         read.append((mark, table if table.language == desk.language else replace(table, language=desk.language)))
     return read
+
+
+def _teller(name: str, tell: Callable[[Far], None]) -> Progress:
+    """Return what passes on how far the file `name` was read, once that takes longer than a moment."""
+    begun = time.monotonic()
+
+    def progress(read: int, total: int) -> None:
+        if time.monotonic() - begun >= MOMENT:
+            tell(Far(name, min(read, total), total))
+
+    return progress
 
 
 def _mark(path: Path, source: Source, taken: Sequence[str]) -> tuple[str, bool]:
@@ -88,13 +140,24 @@ def _mark(path: Path, source: Source, taken: Sequence[str]) -> tuple[str, bool]:
 
 
 async def read_source(
-    path: Path, source: Source, taken: Sequence[str], language: Language, bounds: Bounds | None = None
+    path: Path,
+    source: Source,
+    taken: Sequence[str],
+    language: Language,
+    bounds: Bounds | None = None,
+    progress: Progress | None = None,
 ) -> Table:
     """Read one file; the script and the profile name it as the person did, not by where a copy is kept."""
     from ..tables.reader import reading
 
     table = await reading(
-        path, name=source.name, taken=taken, language=language, options=source.overrides, bounds=bounds
+        path,
+        name=source.name,
+        taken=taken,
+        language=language,
+        options=source.overrides,
+        bounds=bounds,
+        progress=progress,
     )
     return replace(table, source_path=source.path or source.name)
 

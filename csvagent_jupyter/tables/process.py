@@ -37,7 +37,8 @@ _SIZE_LIMIT: Final = -int(getattr(signal, "SIGXFSZ", 25))
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())  # a person in a terminal gets the sentence, not the log
 T = TypeVar("T")
-Progress = Callable[[int], None]
+Progress = Callable[[int, int], None]
+"""Hears now and then how many bytes of a file were read, and how many there are."""
 
 
 class Readers:
@@ -52,9 +53,9 @@ class Readers:
     ) -> Reply:
         """Return what a process found in the file `source`, whose cells it wrote into `sink`.
 
-        `progress` is told, now and then, how many bytes of the file were read. Raises Unreadable: what the process
-        says of the file, or that it crashed, or took more memory or time than `bounds`. When the caller is cancelled,
-        the process is ended first.
+        `progress` is told, now and then, how far the file was read. Raises Unreadable: what the process says of the
+        file, or that it crashed, or took more memory or time than `bounds`. When the caller is cancelled, the process
+        is ended first.
         """
         with tempfile.TemporaryFile(buffering=0) as letter:
             letter.write(encoded(order))
@@ -136,14 +137,18 @@ async def _launched(files: tuple[int, int, int]) -> int:
 
 
 async def _watch(source: int, progress: Progress) -> None:
-    """Tell now and then how far the file was read: its position is the same in both processes."""
-    told = 0
+    """Tell now and then how far the file was read: its position is the same in both processes.
+
+    One that is beyond the next one was a look ahead, or a former reading of the same bytes.
+    """
+    told, before, size = 0, 0, os.fstat(source).st_size
     while True:
         await asyncio.sleep(PROGRESS_SECONDS)
         at = os.lseek(source, 0, os.SEEK_CUR)
-        if at > told:
-            told = at
-            progress(at)
+        if told < (sure := min(before, at)):
+            told = sure
+            progress(sure, size)
+        before = at
 
 
 def _reply(letter: IO[bytes], status: int, order: Order, bounds: Bounds) -> Reply:

@@ -144,7 +144,7 @@ async def reading(
 ) -> Table:
     """Read a file as `read_table` does, in an event loop: when the caller is cancelled, the reading ends at once.
 
-    What the reading takes has `bounds`; `progress` is told how many bytes of the file were read.
+    What the reading takes has `bounds`; `progress` is told how far the file was read.
     """
     bounds = bounds or Bounds()
     stated = checked(options or {})

@@ -7,6 +7,7 @@ from . import Catalogue
 TEXTS: Catalogue = {
     # Where a run stands.
     "reading": ("Reading {names}…", "Чтение: {names}…"),
+    "reading_far": ("Reading {name}: {percent} %…", "Чтение {name}: {percent} %…"),
     "profiling": ("Looking at the columns…", "Изучение столбцов…"),
     "profiled": (
         "Read {name}: {rows:row|rows}, {columns:column|columns}",
@@ -281,6 +282,12 @@ TEXTS: Catalogue = {
     "said_plots": ("The result is {plots:figure|figures}.", "Результат — {plots:график|графика|графиков}."),
     "said_chart": ("The result is a figure: {alt}", "Результат — график. {alt}"),
     "said_files": ("The code wrote: {names}.", "Код записал: {names}."),
+    # reading_notes
+    "reading_notes": ("How {name} was read: {notes}", "Как прочитан {name}: {notes}"),
+    "reading_more": (
+        "And {notes:more remark|more remarks} in the profile.",
+        "И ещё {notes:замечание|замечания|замечаний} в профиле.",
+    ),
     # What a plot shows.
     "alt_bar": ("Bar chart", "Столбчатая диаграмма"),
     "alt_stacked bar": ("Stacked bar chart", "Столбчатая диаграмма с накоплением"),

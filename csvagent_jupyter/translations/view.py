@@ -10,6 +10,7 @@ TEXTS: Catalogue = {
     "stopping": ("Stopping", "Останавливаю"),
     "attempt": ("Attempt {number} of {of} · {doing}", "Попытка {number} из {of} · {doing}"),
     "doing_reading": ("reading the file", "читаю файл"),
+    "doing_reading_far": ("reading {name}: {percent} %", "читаю {name}: {percent} %"),
     "doing_profiling": ("looking at the columns", "смотрю на столбцы"),
     "doing_writing": ("writing code", "пишу код"),
     "doing_running": ("running the code", "выполняю код"),

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from ..messages import Answer, Attempt, Event, Profile, Progress
 from ..translations import Language, say
+from .markup import clean
 
 StepName = Literal["reading", "profiling", "writing", "running", "checking"]
 State = Literal["waiting", "under_way", "done", "broken_off"]
@@ -40,7 +41,7 @@ class Run:
     """What is known of a run so far, folded from its events.
 
     `code` is what the model has written in this attempt, cut at the front when it grows past any reader's patience;
-    `failed` are the attempts that did not work.
+    `far` is how many hundredths of a file were read; `failed` are the attempts that did not work.
     """
 
     language: Language = "en"
@@ -52,6 +53,7 @@ class Run:
     status: str = ""
     code: str = ""
     profiles: tuple[Profile, ...] = ()
+    far: tuple[str, int] | None = None
     failed: list[Attempt] = field(default_factory=list)
     steps: dict[StepName, Step] = field(default_factory=lambda: {name: Step(name) for name in STEPS})
     answer: Answer | None = None
@@ -87,6 +89,8 @@ class Run:
         if step is None:
             return say("view.waiting", self.language)
         doing = say(f"view.doing_{step.name}", self.language)
+        if step.name == "reading" and self.far is not None:
+            doing = say("view.doing_reading_far", self.language, name=self.far[0], percent=self.far[1])
         if self.attempt and self.max_attempts:
             return say("view.attempt", self.language, number=self.attempt, of=self.max_attempts, doing=doing)
         return doing[:1].upper() + doing[1:]
@@ -96,6 +100,8 @@ class Run:
         self.model = meta.model or self.model
         self.max_attempts = meta.max_attempts or self.max_attempts
         self.profiles = meta.profiles or self.profiles
+        if meta.bytes_total:
+            self.far = clean(meta.file), 100 * meta.bytes_read // meta.bytes_total
         if meta.failed is not None and all(past.number != meta.failed.number for past in self.failed):
             self.failed.append(meta.failed)
         if meta.attempt and meta.attempt != self.attempt:
