@@ -25,8 +25,8 @@ from ..translations import say
 from .code import partial
 from .desk import Desk, Kernel
 from .generation import Generation, Spending
-from .reading_notes import reading_notes
 from .reading import Far
+from .reading_notes import reading_notes
 
 MAX_HEARD: Final = 20_000
 _PROGRESS_FIELDS: Final = frozenset(
