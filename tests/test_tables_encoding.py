@@ -254,3 +254,25 @@ def test_the_letters_kept_are_what_the_counting_gives(language: str) -> None:
     kept = LETTERS.read_text(encoding="utf-8").splitlines()
     assert letters.line(language) in kept
     assert [line.split("\t")[0] for line in kept] == list(letters.LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"id,name\n1,x\n3,caf\xe9\n4,\xd1\x82\xd0\xb5\xd1\x81\xd1\x82\n", "id,name\n1,x\n3,café\n4,тест\n"),
+        (
+            b"a,b\n1,\xc8\xe2\xe0\xed\n2,\xd0\x9f\xd1\x91\xd1\x82\xd1\x80\n3,\xd0\x98\xd1\x8f\n",
+            "a,b\n1,Иван\n2,Пётр\n3,Ия\n",
+        ),
+    ],
+)
+def test_one_line_in_a_second_encoding_keeps_its_letters(data: bytes, text: str) -> None:
+    found = decode(data, "a.csv")
+    assert (found.text, found.encoding, found.wrong.other_count, found.replaced) == (text, "utf-8", 1, 0)
+
+
+@pytest.mark.parametrize("wrong", [b"\xd0", b"\xff\xfe", b"\xc3 \xe2"])
+def test_a_damaged_letter_makes_no_second_encoding(wrong: bytes) -> None:
+    found = decode("id,имя\n1,тест\n".encode() + b"2," + wrong + b" abc\n", "a.csv")
+    assert (found.encoding, found.wrong.other_count) == ("utf-8", 0)
+    assert found.replaced

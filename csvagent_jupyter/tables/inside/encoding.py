@@ -30,6 +30,10 @@ TWO_ENCODINGS = 12.0
 MOSTLY = 50
 """One part in this many is taken for chance: lines that happen to be UTF-8, or a few damaged characters."""
 
+FEW_WRONG = 2
+_DAMAGE = frozenset(b"\xc2\xc3\xd0\xd1\xe2\xfe\xff")
+"""What letters begin with in UTF-8, and what damage leaves: one or two of them in a single line prove nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
@@ -152,10 +156,10 @@ def _by_lines(lines: list[bytes]) -> Encoding:
         alone, one_page = ranked(b"".join(_spread(lines)))[0]
         if alone < cost_as_utf8(b"".join(_spread(valid))) + bits + TWO_ENCODINGS:
             return Encoding(one_page, guessed=True)
-    several = len(other) > 1 or wrong > 5
     if len(other) > len(valid):
         return Encoding(page, guessed=True, other="utf-8")
-    return Encoding("utf-8", other=page if several and believable(sample, page) else "")
+    enough = len(other) > 1 or wrong > FEW_WRONG or _DAMAGE.isdisjoint(other[0])
+    return Encoding("utf-8", other=page if enough and believable(sample, page) else "")
 
 
 def _spread(lines: list[bytes]) -> list[bytes]:
