@@ -1,4 +1,4 @@
-"""Small files as people have them: what their cells are taken for, what is told of it, and that the code does the same."""
+"""Small files as people have them: what their cells are taken for, what is told, and that the code does the same."""
 
 from __future__ import annotations
 
@@ -92,3 +92,46 @@ def test_a_word_that_is_missing_in_one_column_and_kept_in_another_is_told(tmp_pa
     assert "“н/д” in v was kept as text" in told(table)
     assert cells(read(tmp_path, text, missing=["н/д"]))[2] is None
     assert "kept" not in told(read(tmp_path, text, types={"v": "text"}))
+
+
+PRICES = ("12,50", "10,25", "9,75")
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "prices", "expected", "open_"),
+    [
+        ("lat", ("55.751", "55.760", "59.939"), PRICES, [55.751, 55.76, 59.939], False),
+        ("долгота", ("37.618", "104.281", "5.323"), PRICES, [37.618, 104.281, 5.323], False),
+        ("v", ("55.751", "55.763", "59.939"), PRICES, [55.751, 55.763, 59.939], True),
+        ("v", ("1.234", "99.763", "5.939"), ("1234,50", *PRICES[1:]), [1.234, 99.763, 5.939], False),
+        ("v", ("1.234", "245.999", "12.345"), PRICES, [1234, 245999, 12345], True),
+        ("v", ("1.234", "999", "12.345"), PRICES, [1234, 999, 12345], False),
+        ("v", ("55.751", "55.763", "59.939"), ("1.234,50", *PRICES[1:]), [55751, 55763, 59939], False),
+        ("Einwohner", ("55.751", "55.763", "59.939"), PRICES, [55751, 55763, 59939], False),
+        (
+            "v",
+            ("45.500", "45.120", "60.300", "47.250", "51.130"),
+            PRICES[:1] * 5,
+            [45500, 45120, 60300, 47250, 51130],
+            False,
+        ),
+    ],
+)
+def test_a_point_beside_decimal_commas_parts_thousands_only_where_something_says_so(
+    tmp_path: Path, name: str, written: tuple[str, ...], prices: tuple[str, ...], expected: list[Any], open_: bool
+) -> None:
+    rows = "".join(f"{number};{price};x\n" for number, price in zip(written, prices, strict=True))
+    table = read(tmp_path, f"{name};price;w\n{rows}")
+    assert cells(table, name) == expected
+    assert any(note.level == "warning" for note in table.notes) is open_
+    if open_:
+        kinds = {True: "integer", False: "number"}
+        other = read(tmp_path, f"{name};price;w\n{rows}", types={name: kinds[isinstance(expected[0], float)]})
+        assert cells(other, name) != expected
+        assert cells(other, "price") == cells(table, "price")
+
+
+def test_three_decimals_in_a_file_with_commas_between_cells_are_decimals(tmp_path: Path) -> None:
+    table = read(tmp_path, b"name,v\nA,1.234\nB,245.999\n")
+    assert cells(table) == [1.234, 245.999]
+    assert not table.notes

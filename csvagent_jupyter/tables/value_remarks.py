@@ -92,13 +92,14 @@ def _about_numbers(plans: Sequence[ColumnPlan]) -> Iterator[Said]:
             lambda plan, m=mark: plan.ambiguous and not plan.style.thousands and m in plan.either,  # type: ignore[misc]
             mark=mark,
         )
-    yield from _told(
-        numbers,
-        "warning",
-        "note_ambiguous_number",
-        lambda plan: plan.ambiguous and bool(plan.style.thousands),
-        mark=",",
-    )
+    for mark, key in ((",", "note_ambiguous_number"), (".", "note_ambiguous_grouped")):
+        yield from _told(
+            numbers,
+            "warning",
+            key,
+            lambda plan, m=mark: plan.ambiguous and plan.style.thousands == m,  # type: ignore[misc]
+            mark=mark,
+        )
     yield from _each(numbers, "info", "note_number_because", _because_of_numbers)
     for sign in sorted({sign for plan in numbers for sign in plan.style.marks}):
         key = "note_percent" if sign == "%" else "note_marks"

@@ -485,6 +485,11 @@ TEXTS: Final[Catalogue] = {
         "Знак «{mark}» прочитан как десятичная точка, но может отделять и тысячи: {names}. Если так, укажите "
         "thousands='{mark}' и decimal=','.",
     ),
+    "note_ambiguous_grouped": (
+        "“{mark}” in {names} was read as a thousands mark; it could be a decimal point. If so, state the type number "
+        "for it.",
+        "«{mark}» в {names} прочитана как знак тысяч, но может быть и десятичной точкой. Тогда укажите тип number.",
+    ),
     "note_number_because": (
         "“{cell}” in {names} was read as {reading}, because the numbers in {column} leave no doubt.",
         "«{cell}» в столбце «{names}» прочитано как {reading}: так однозначно записаны числа в столбце «{column}».",
@@ -567,6 +572,12 @@ TEXTS: Final[Catalogue] = {
     "note_totals": (
         "Line {line:d} holds the totals of the rows above and was left out. To keep it, state footer_rows=0.",
         "В строке {line:d} итоги по строкам выше; она пропущена. Чтобы оставить её, укажите footer_rows=0.",
+    ),
+    "note_totals_among": (
+        "{rows:row|rows} of totals among the others, kept (lines {lines}): a sum of the column counts them twice. Ask "
+        "for it without the rows of totals, or take them out of the file.",
+        "{rows:строка|строки|строк} итогов среди остальных, не отброшено (строки файла {lines}): сумма по столбцу "
+        "учтёт их дважды. Попросите считать без строк итогов или уберите их из файла.",
     ),
     "note_tables": (
         "The file holds {tables:table|tables}; number {table:d} was read. The others are on lines {others}. To read "

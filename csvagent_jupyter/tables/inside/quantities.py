@@ -94,6 +94,8 @@ _PLAIN_COMMA = r"[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d{1,3})?"
 _SURE_COMMA = r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})?|0)"
 _SURE_POINT = r"[-+]?(?:[1-9]\d{0,2}\.\d{3}|[1-9]\d{0,2}|0)"
 
+_FIRST = 40
+"""So many words show a style; those that do not have it are looked at next."""
 Minus = Literal["unicode", "after", "parentheses"]
 
 
@@ -192,7 +194,8 @@ def replacements(style: NumberStyle) -> tuple[tuple[str, str], ...]:
 
 def _searched(words: Words, enough: float, decimal: str, thousands: str) -> NumbersFound | None:
     """Find a style on some words, and widen it by those that do not have it yet, until nothing is added."""
-    seen = dict(zip(words.sample(), words.counts[:: max(1, -(-len(words) // len(words.sample())))], strict=False))
+    step = max(1, -(-len(words) // _FIRST))
+    seen = dict(zip(words.sample(_FIRST), words.counts[::step].tolist(), strict=False))
     found: NumberStyle | None = None
     fits: Any = None
     for _ in range(6):
@@ -206,6 +209,9 @@ def _searched(words: Words, enough: float, decimal: str, thousands: str) -> Numb
         seen |= dict.fromkeys((word for word in rest.sample() if _LOOSE.fullmatch(word)), 1)
     if found is None or words.counts[fits].sum() < enough * words.cells:
         return None
+    if found.spaces or found.marks or found.scales or found.thousands == " ":
+        used = set("".join(words.kept(fits).sample()))
+        found = replace(found, spaces="".join(space for space in SPACES if space in used))
     return _settled(words, found, fits, bool(decimal or thousands))
 
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from ...messages import Kind
 from .booleans import FALSE, TRUE, find_truth
 from .dates import DatesFound, find_dates
+from .deciding import numbers_settled, other_style
 from .missing import EXTRA, STANDARD, WORDLIKE, sentinel, words_for
 from .moments import ISO
 from .plans import ColumnPlan, Misfits, Why
@@ -82,14 +83,18 @@ def plan_columns(
     """
     options = Options(decimal, thousands, dayfirst, tuple(missing))
     stated = types or {}
-    plans, open_dates = [], {}
+    plans, open_dates, numbers = [], {}, {}
     for name, array in texts.items():
         cells = _cells(name, array, options)
         plan = _stated(cells, stated[name]) if name in stated else _plan(cells)
         if plan.ambiguous and plan.formats:
             open_dates[name] = cells
+        elif plan.kind in {"integer", "number"} and (
+            plan.either or (plan.style.decimal == "," and not plan.style.whole)
+        ):
+            numbers[name] = cells.missing(textual=False)[0]
         plans.append(plan)
-    return [_date_settled(plan, plans, open_dates) for plan in _numbers_settled(plans, delimiter)]
+    return [_date_settled(plan, plans, open_dates) for plan in numbers_settled(plans, delimiter, numbers)]
 
 
 def settle_words(plans: Sequence[ColumnPlan]) -> list[ColumnPlan]:
@@ -102,13 +107,6 @@ def settle_words(plans: Sequence[ColumnPlan]) -> list[ColumnPlan]:
         else plan
         for plan in plans
     ]
-
-
-def other_style(style: NumberStyle) -> NumberStyle:
-    """Return the style that numbers like 1,234 or 1.234 may have as well: the mark is the other one."""
-    if style.thousands == ",":
-        return replace(style, decimal=",", thousands="", whole=False)
-    return replace(style, decimal=",", thousands=".", whole=True)
 
 
 def _cells(name: str, texts: Any, options: Options) -> Cells:
@@ -162,6 +160,8 @@ def _of_kind(name: str, kind: Kind, words: Words, options: Options) -> ColumnPla
     if kind in {"integer", "number"}:
         found = find_numbers(words, options.decimal, options.thousands, enough=0) if len(words) else None
         style = found.style if found else NumberStyle(options.decimal or ".")
+        if found and found.either == "." and kind == "integer":
+            style = other_style(style)
         style = replace(style, whole=kind == "integer", scales=style.scales if kind == "number" else ())
         big = kind == "integer" and len(words) > 0 and _longest(words) > 15
         return ColumnPlan(name, kind, style=style, nullable_integer=big)
@@ -284,30 +284,6 @@ def _misfits(cells: Cells, words: Words, fits: Any, kind: Kind) -> Misfits | Non
     found = sorted((int(pc.index(texts, word).as_py()) + 1, word[:80]) for word in rest.sample(len(rest))[:EXAMPLES])
     percent = 100 * (1 - rest.cells / words.cells)
     return Misfits(kind, rest.cells, percent, tuple(found))
-
-
-def _numbers_settled(plans: list[ColumnPlan], delimiter: str) -> list[ColumnPlan]:
-    """Decide what may be a thousand or a decimal after the columns that leave no doubt, else after the delimiter."""
-    sure = [plan for plan in plans if plan.kind in {"integer", "number"} and not plan.either]
-    comma = next((plan for plan in sure if plan.style.decimal == "," and not plan.style.whole), None)
-    comma = comma or next((plan for plan in sure if plan.style.thousands == "."), None)
-    point = next((plan for plan in sure if plan.style.thousands == ","), None)
-    point = point or next((plan for plan in sure if plan.style.decimal == "." and not plan.style.whole), None)
-    deciding = comma or point
-    done = []
-    for plan in plans:
-        if plan.either and plan.kind in {"integer", "number"}:
-            is_comma = plan.style.thousands == ","
-            as_decimal = (comma is not None or (point is None and delimiter == ";")) if is_comma else comma is None
-            if is_comma is as_decimal:
-                style = other_style(plan.style)
-                plan = replace(plan, style=style, kind="integer" if style.whole else "number")
-            if deciding is not None:
-                plan = replace(plan, because_column=deciding.name)
-            elif is_comma and delimiter == ",":
-                plan = replace(plan, either="")
-        done.append(plan)
-    return done
 
 
 def _date_settled(plan: ColumnPlan, plans: Sequence[ColumnPlan], open_: Mapping[str, Cells]) -> ColumnPlan:
