@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from .inside.totals import totals_among
 from .order import Said, Scalar, Value
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 NAMES_TOLD = 5
 TEXT_TOLD = 80
+MOST_LINES = 20
 Level = Literal["info", "warning"]
 
 
@@ -37,6 +39,9 @@ def about_structure(seen: Look, repairs: Repairs, wrong: Wrong, names: Sequence[
         add("info", "note_footer", rows=seen.dialect.footer_rows, text=cut(" ".join(examined.below)))
     if examined.totals_line:
         add("info", "note_totals", line=examined.totals_line)
+    totals = totals_among(seen.rows.cells, seen.rows.lines, whole=not seen.source.large)
+    if totals and not ("footer_rows" in seen.dialect.stated and totals == seen.rows.lines[-1:]):
+        add("warning", "note_totals_among", rows=len(totals), lines=lines(totals[:MOST_LINES]))
     if examined.tables:
         others = [part for number, part in enumerate(examined.tables, 1) if number != seen.dialect.table]
         told = "; ".join(f"{part.first_line}–{part.last_line} ({listed(part.columns)})" for part in others[:NAMES_TOLD])

@@ -579,6 +579,12 @@ TEXTS: Final[Catalogue] = {
         "{rows:строка|строки|строк} итогов среди остальных, не отброшено (строки файла {lines}): сумма по столбцу "
         "учтёт их дважды. Попросите считать без строк итогов или уберите их из файла.",
     ),
+    "note_totals_among": (
+        "{rows:row|rows} of totals among the others, kept (lines {lines}): a sum of the column counts them twice. Ask "
+        "for it without the rows of totals, or take them out of the file.",
+        "{rows:строка|строки|строк} итогов среди остальных, не отброшено (строки файла {lines}): сумма по столбцу "
+        "учтёт их дважды. Попросите считать без строк итогов или уберите их из файла.",
+    ),
     "note_tables": (
         "The file holds {tables:table|tables}; number {table:d} was read. The others are on lines {others}. To read "
         "one of them, state its number as table.",

@@ -15,8 +15,9 @@ from .cutting import Cut, cut, is_empty
 from .delimiters import SAMPLE, find_marks
 from .header import header_rows
 from .lines import COMMENTS, prepared, split_lines
-from .regions import Region, remarks_below, stacked, titles_above, totals_below, usual_width
+from .regions import Region, remarks_below, stacked, titles_above, usual_width
 from .shapes import is_typed
+from .totals import totals_below
 
 SHORT = 300_000
 """A text up to this length is looked at as a whole; of a longer one the beginning and the end."""

@@ -14,10 +14,6 @@ from .shapes import TYPED, look
 MOST_TITLES = 60
 LEAST_ROWS = 2
 MOST_REMARKS = 30
-TOTALS = re.compile(
-    r"(?:(?:grand|sub|overall)[ -]?)?totals?\b|sum\b|итого|всего|сумма|gesamt|summe|totale|suma\b|合计",
-    re.IGNORECASE,
-)
 _WORDS = (
     *("source", "note", "notes", "remark", "footnote", "legend", "generated", "exported", "created", "downloaded"),
     *("prepared", "updated", "last update", "end of", "rows?\\b", "records?\\b", "data as", "copyright", "licen[cs]e"),
@@ -25,7 +21,6 @@ _WORDS = (
     *("дата (?:выгрузки|формирования)", "quelle", "hinweis", "stand:", "fuente", "nota"),
 )
 REMARK = re.compile(rf"\s*(?:\*|†|‡|¹|²|©|\[\d|\(\d\)|#|//|--|(?:{'|'.join(_WORDS)}))", re.IGNORECASE)
-_GROUPS = re.compile(r"-?\d{1,3}(?:[.,]\d{3})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,48 +123,6 @@ def _is_remark(row: Cut, rows: Sequence[Cut], kept: int, width: int) -> bool:
     if row.cells and row.cells[0].strip() and is_typed_column([one.cells for one in rows[: kept - 1]], 0):
         return look(text) not in TYPED and (prose or apart)
     return prose and (apart or (width > 2 and len(row.cells) == 1))
-
-
-def totals_below(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the last row is the sum of those above it: labelled so, and right in every column of numbers."""
-    if len(rows) < 3:
-        return False
-    last = rows[-1]
-    label = next((cell.strip() for cell in last if cell.strip() and look(cell) not in TYPED), "")
-    if not TOTALS.match(label) or any(TOTALS.match(row[0].strip()) for row in rows[:-1] if row):
-        return False
-    right = 0
-    for position, cell in enumerate(last):
-        if look(cell) != "number":
-            continue
-        total = number_in(cell)
-        values = [number_in(row[position]) for row in rows[:-1] if position < len(row) and row[position].strip()]
-        known = [value for value in values if value is not None]
-        if total is None or not known or len(known) < len(values):
-            continue
-        if abs(sum(known) - total) > 0.006 * len(known) + 1e-6 * abs(total):
-            return False
-        right += 1
-    return right > 0
-
-
-def number_in(cell: str) -> float | None:
-    """Return the number that a cell holds, whatever marks it is written with; None when it is none."""
-    text = re.sub(r"[^\d.,()eE+−-]", "", cell).replace("−", "-")
-    if text.startswith("(") and text.endswith(")"):
-        text = "-" + text[1:-1]
-    marks = [mark for mark in text if mark in ".,"]
-    if marks:
-        decimal = marks[-1]
-        if marks.count(decimal) > 1 or (
-            len(set(marks)) == 1 and re.fullmatch(r"-?\d{1,3}(?:[.,]\d{3})+", text) and decimal == ","
-        ):
-            decimal = ""
-        text = "".join("." if mark == decimal else mark for mark in text if mark not in ".," or mark == decimal)
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def stacked(rows: Sequence[Cut]) -> list[Region]:
