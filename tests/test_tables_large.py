@@ -305,5 +305,52 @@ def test_ordinary_code_changes_a_mapped_table(tmp_path: Path) -> None:
     assert read_source(tmp_path / "copy.arrow")["id"].iloc[0] == 0
 
 
+@pytest.mark.parametrize("last", [f"{ROWS},1.5", f"{ROWS},1.5,2024-01-01,x", f"{ROWS},1,2024-01-01,x,,"])
+def test_a_last_row_without_a_line_end_comes_once(last: str, tmp_path: Path) -> None:
+    data = text([*lines(seed=9), last])
+    found, rows = as_text(data, tmp_path)
+    whole = parse(data.decode(), Dialect())
+    assert rows == whole.cells
+    assert found.repairs.kinds == whole.repairs.kinds
+
+
+def test_a_table_without_rows_has_a_whole_copy(tmp_path: Path) -> None:
+    found, table = read(b"id,price,day,city\n", tmp_path)
+    assert (found.rows, table.num_rows, table.column_names) == (0, 0, ["id", "price", "day", "city"])
+
+
+def test_wrong_bytes_in_a_row_that_is_not_regular(tmp_path: Path) -> None:
+    body = [f"{number},1.5,2024-01-01,x\n" for number in range(ROWS)]
+    data = text(body).replace(b"2500,1.5,2024-01-01,x", b'2500,1.5,"\xff" y')
+    found, table = read(data, tmp_path)
+    assert (found.rows, found.wrong.lines, found.repairs.kinds["padded"].lines) == (ROWS, [2_502], [2_502])
+    assert "\ufffd" in table.column("day")[2_500].as_py()
+
+
+@pytest.mark.parametrize("head", range(2_000, 2_008))
+def test_a_sample_ends_between_characters(head: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "HEAD", head)
+    data = "".join(f"{number},{number / 100:.2f},2024-01-01,x\n" for number in range(ROWS))
+    for encoding in ("utf-16", "utf-32-be"):
+        found, table = read(("id,price,day,city\n" + data).encode(encoding), tmp_path, encoding=encoding)
+        assert (found.passes, [str(kind) for kind in table.schema.types][:2]) == (1, ["int64", "double"])
+        assert found.plans[1].misfits is None
+
+
+def test_a_time_of_day_that_comes_late_makes_dates_points_in_time(tmp_path: Path) -> None:
+    body = [f"{number},1.5,2024-01-{number % 28 + 1:02},x\n" for number in range(ROWS)]
+    body[2_500] = "2500,1.5,2024-01-02 10:00:00,x\n"
+    found, table = read(text(body), tmp_path)
+    assert [field.metadata for field in table.schema] == [field.metadata for field in found.schema]
+    assert found.columns == columns_of(table)[0]
+    assert (found.columns[2].type, table.column("day")[2_500].as_py().hour) == ("datetime", 10)
+
+
+def test_cells_kept_as_text_are_empty_and_not_missing(tmp_path: Path) -> None:
+    _, table = read(text(["1,,,x\n"] * ROWS), tmp_path, Dialect(as_text=True))
+    assert [column.null_count for column in table.columns] == [0, 0, 0, 0]
+    assert table.column("price")[0].as_py() == ""
+
+
 def test_blocks_of_a_row_are_as_long_as_they_need_be() -> None:
     assert blocks.BLOCK < blocks.WIDEST < blocks.LONGEST_ROW
