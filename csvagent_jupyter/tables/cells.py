@@ -92,18 +92,23 @@ def _checked(buffer: bytes | mmap.mmap) -> pa.Table:
     """Return the table of an Arrow file once every offset in it is known to be inside; raises ValueError."""
     import pyarrow as pa
 
+    from .plain import read_plain
+
     try:
-        table = pa.ipc.open_file(pa.py_buffer(buffer)).read_all()
+        table = read_plain(buffer)
         table.validate(full=True)
-        _check_metadata(table.schema.metadata or {})
-    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, AttributeError):
+        _check_metadata(table.schema.metadata or {}, set(table.schema.names))
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, MemoryError):
         raise ValueError("no table") from None
     return table
 
 
-def _check_metadata(metadata: dict[bytes, bytes]) -> None:
-    """Raise ValueError when pandas would be told of types that no table of ours has."""
+def _check_metadata(metadata: dict[bytes, bytes], names: set[str]) -> None:
+    """Raise ValueError when pandas would be told of types that no table of ours has, or of columns that are not."""
     told: Any = json.loads(metadata.get(_PANDAS, b"{}"))
     for column in [*told.get("columns", []), *told.get("column_indexes", [])]:
         if not _TYPES.fullmatch(column["numpy_type"]):
             raise ValueError("a type that is not known")
+    for index in told.get("index_columns", []):
+        if index["kind"] != "range" or not index["step"] if isinstance(index, dict) else index not in names:
+            raise ValueError("an index that there is not")

@@ -17,6 +17,7 @@ from ...messages import Kind
 from ..frame import kept_notes
 from ..names import shown
 from ..order import Order, Reply, Said
+from ..plain import ROWS_PER_BYTE, unfolded
 from ..recipe import recipe_data
 from ..remarks import about_structure
 from ..value_remarks import about_values
@@ -26,7 +27,7 @@ from .large import read_large
 from .looking import Look, look
 from .plans import ColumnPlan
 from .profile import columns_of
-from .repairs import refuse
+from .repairs import refuse, refuse_left_out
 from .sampling import glance
 from .schema import typed_table
 from .showing import code_for, reader_call
@@ -51,6 +52,8 @@ def read(source: int, sink: int, order: Order) -> Reply:
         if start == files.ARROW:
             return _finished(*_of_arrow(file, order), out)
         seen = look(open_source(file, order.name, limit=MOST_UNPACKED), order)
+        if seen.given.strict:
+            refuse_left_out(seen.examined, seen.name, seen.fixed)
         if seen.source.large:
             return _of_large_text(seen, out, order)
         return _finished(*_of_text(seen, order), out)
@@ -72,10 +75,12 @@ def _write(table: pa.Table, out: IO[bytes]) -> None:
 
 def _of_arrow(file: IO[bytes], order: Order) -> tuple[pa.Table, Reply]:
     try:
-        table = pa.ipc.open_file(pa.PythonFile(cast(Any, file), "r")).read_all()
+        table = unfolded(pa.ipc.open_file(pa.PythonFile(cast(Any, file), "r")).read_all())
         table.validate(full=True)
         said = [Said("info", key, cast(Any, values)) for key, values in kept_notes(table)]
-    except (pa.ArrowException, OSError, ValueError, TypeError):
+        if table.num_rows > ROWS_PER_BYTE * max(os.fstat(file.fileno()).st_size, table.nbytes):
+            raise ValueError("rows that take no room")
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, RecursionError):
         raise Unreadable("tables.damaged_arrow", name=shown(order.name)) from None
     if not table.num_rows:
         said.append(Said("warning", "note_no_rows"))
@@ -87,7 +92,7 @@ def _of_arrow(file: IO[bytes], order: Order) -> tuple[pa.Table, Reply]:
 def _of_text(seen: Look, order: Order) -> tuple[pa.Table, Reply]:
     """Return the table of a small file, whose rows are in memory."""
     if seen.given.strict:
-        refuse(seen.rows.repairs, seen.name)
+        refuse(seen.rows.repairs, seen.name, seen.fixed)
         if seen.decoded.wrong.count:
             raise Unreadable("tables.strict_bytes", name=seen.name, line=seen.decoded.wrong.lines[0])
     columns = list(zip(*seen.rows.cells, strict=True)) or [()] * len(seen.names)
@@ -136,7 +141,7 @@ def _refuse_unfit(seen: Look, plans: list[ColumnPlan]) -> None:
 def _of_large_text(seen: Look, out: IO[bytes], order: Order) -> Reply:
     """Read a large file block by block."""
     if seen.given.strict and not seen.rows.cells:
-        refuse(seen.rows.repairs, seen.name)
+        refuse(seen.rows.repairs, seen.name, seen.fixed)
     body = seen.rows.lines[0] if seen.rows.lines else seen.dialect.skipped_rows + len(seen.rows.header) + 1
     large = read_large(
         seen.source,
