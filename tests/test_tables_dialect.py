@@ -258,3 +258,49 @@ def test_a_few_bad_bytes_do_not_change_the_encoding() -> None:
 def test_an_encoding_that_is_none() -> None:
     with pytest.raises(Unreadable, match="klingon"):
         decode(b"a,b", "a.csv", "klingon")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("name", '"Smith, John"', '"Lee, Ann"'),
+        ("v", '"12,34,567"', '"1,00,000"'),
+        ("Цена", '"1 234,50"', '"999,90"'),
+        ("price", "12,50 €", "9,00 €"),
+        ("Цена", "1 234,50", "12 000,00", "99,90"),
+        ("Цена", "1234,50 руб.", "99,90 руб."),
+        ("Адрес", "Москва, ул. Ленина, 5", "Тверь, ул. Мира, 7", "Омск, пр. Мира, 9"),
+        ("name", "Smith, John", "Lee, Ann", "Ray, Bob"),
+        ("d", "Monday, January 5, 2024", "Tuesday, February 6, 2024"),
+    ],
+)
+def test_a_name_over_cells_with_commas_is_one_column(lines: tuple[str, ...]) -> None:
+    text = "\n".join(lines) + "\n"
+    examined = examine(text)
+    rows = parse(text, examined.dialect)
+    assert (rows.header, [row[0] for row in rows.cells]) == ([[lines[0]]], [line.strip('"') for line in lines[1:]])
+    assert (rows.width, examined.above, rows.repairs.kinds) == (1, (), {})
+
+
+@pytest.mark.parametrize("text", ["Report\nname,qty\na,1\nb,2\nc,3\n", "Sales of May\nname, qty\na, 1\nb, 2\nc, 3\n"])
+def test_a_title_right_over_a_table_stays_one(text: str) -> None:
+    examined = examine(text)
+    assert (examined.dialect.skipped_rows, parse(text, examined.dialect).width) == (1, 2)
+
+
+def test_a_few_numbers_in_a_row_over_numbers_are_data_and_years_are_names() -> None:
+    assert detect("1,2,3\n4,5,6\n7,8,9\n").header_rows == 0
+    assert detect("2019,2020,2021\n4,5,6\n7,8,9\n").header_rows == 1
+    assert detect("0,1,2\n4,5,6\n7,8,9\n").header_rows == 1
+    assert detect("1,2,3,4,5,6,7\n4,5,6,7,8,9,1\n7,8,9,7,8,9,1\n").header_rows == 1
+
+
+def test_signatures_below_a_table_are_no_rows() -> None:
+    text = "id,name,qty\n1,A,2\n2,B,3\n\nПодготовил: Иванов И.И.\nТелефон: 123\n"
+    assert examine(text).below == ("Подготовил: Иванов И.И.", "Телефон: 123")
+    assert examine("id|name\n1|a\n2|b\n3|c\n(3 rows affected)\n").below == ("(3 rows affected)",)
+
+
+def test_the_line_that_states_the_delimiter_is_no_title() -> None:
+    examined = examine("sep=;\na;b\n1;2\n")
+    assert (examined.dialect.delimiter, examined.dialect.skipped_rows, examined.above) == (";", 1, ())

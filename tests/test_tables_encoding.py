@@ -276,3 +276,8 @@ def test_a_damaged_letter_makes_no_second_encoding(wrong: bytes) -> None:
     found = decode("id,имя\n1,тест\n".encode() + b"2," + wrong + b" abc\n", "a.csv")
     assert (found.encoding, found.wrong.other_count) == ("utf-8", 0)
     assert found.replaced
+
+
+def test_short_words_that_would_be_one_rare_letter_were_not_encoded_twice() -> None:
+    assert decode("месяц;v\nянв;1\nфев;2\n".encode(), "a.csv").double is None
+    assert decode("a;b\nCafÃ©;1\n".encode(), "a.csv").double is not None

@@ -77,7 +77,7 @@ def test_rows_of_nothing_and_the_header_again() -> None:
     rows = parse("a,b\n1,2\n,\n\n3,4\na,b\n5,6\n", Dialect())
     assert rows.cells == [["1", "2"], ["3", "4"], ["5", "6"]]
     assert told(rows) == {"blank": (2, [3, 4]), "header_again": (1, [6])}
-    assert rows.repairs.first() is None
+    assert rows.repairs.first() == ("header_again", 6) and rows.repairs.first(["header_again"]) is None
 
 
 def test_remarks_inside_a_quoted_cell_are_none() -> None:
@@ -215,3 +215,18 @@ def test_escapes_hold_in_rows_that_are_mended(line: str, cells: list[str]) -> No
 def test_quoted_line_ends_stay_in_their_cell(text: str, dialect: Dialect, cells: list[str]) -> None:
     rows = parse(text, dialect)
     assert [row[: len(cells)] for row in rows.cells] == [cells]
+
+
+@pytest.mark.parametrize("body", ["1;2\n3;4\n5,6\n7;8\n", "x;y\nz;w\nq,r\ns;t\n"])
+def test_a_row_with_another_delimiter_is_cut_there_in_a_short_table(body: str) -> None:
+    rows = parse("a;b\n" + body, Dialect(delimiter=";"))
+    assert rows.cells[2] == body.split()[2].split(",")
+    assert told(rows) == {"other_delimiter": (1, [4])}
+
+
+def test_columns_without_a_name_and_a_cell_are_left_out() -> None:
+    rows = parse("Имя;Сумма;\nИван;1;\nПетр;2;\n", Dialect(delimiter=";"))
+    assert (rows.header, rows.cells) == ([["Имя", "Сумма"]], [["Иван", "1"], ["Петр", "2"]])
+    assert told(rows) == {"emptied": (2, [2])}
+    kept = parse("Имя;Сумма;\nИван;1;\nПетр;2;x\n", Dialect(delimiter=";"))
+    assert kept.cells[1] == ["Петр", "2", "x"]

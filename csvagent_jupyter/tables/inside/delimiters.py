@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 
 from ...messages import Dialect
 from .cutting import Cut, cut, is_empty
-from .lines import CLOSING, prepared, split_lines
-from .shapes import Look, look
+from .header import is_typed_column
+from .lines import CLOSING, Script, prepared, split_lines
+from .shapes import Look, is_typed, look
 
 SAMPLE = 1 << 16
 SAMPLE_LINES = 250
@@ -144,7 +145,7 @@ def score(sample: str, dialect: Dialect, prior: float = 1.0) -> Scored:
     first = next(n for n, row in enumerate(rows) if len(row.cells) == width)
     last = next(n for n in reversed(range(len(rows))) if len(rows[n].cells) == width)
     share = wide[width] / (last - first + 1 + OUTSIDE * (len(rows) - (last - first + 1)))
-    if not _believed(dialect, rows, widths, width):
+    if not _believed(dialect, rows, widths, width) or _is_one_column([lines[row.line] for row in rows], rows, script):
         return none
     table = [row.cells for row in rows if len(row.cells) == width]
     worth = sum(_worth(cell, dialect.delimiter) for row in table for cell in row) / (len(table) * width)
@@ -161,6 +162,30 @@ def _believed(dialect: Dialect, rows: Sequence[Cut], widths: Counter[int], width
     if halves and all("".join(row.cells).strip().isdecimal() for row in rows[1:]):
         return False
     return len(widths) == 1 or len(rows[0].cells) > 1 or widths[1] * 2 <= len(rows) or _is_preamble(rows, width)
+
+
+def _is_one_column(lines: Sequence[str], rows: Sequence[Cut], script: Script) -> bool:
+    """Tell a name over cells that hold commas ("Smith, John" or 12,50 €) from a title over a table."""
+    if script.written_delimiter not in {",", ", "} or len(rows) < 3 or len(rows[0].cells) > 1:
+        return False
+    if any(len(row.cells) < 2 or row.line != rows[0].line + n for n, row in enumerate(rows[1:], 1)):
+        return False
+    body = [line.strip() for line in lines[1:]]
+    quote = script.quote
+    if quote and all(line[0] == line[-1] == quote and quote not in line[1:-1] for line in body):
+        return True
+    own = re.escape(script.delimiter)
+    if all(re.fullmatch(rf"[^\d{own}]{{0,8}}\d[\d\s.'’]*{own}\d+[^\d{own}]{{0,8}}", line) for line in body):
+        return True
+    table = [row.cells for row in rows[1:]]
+    prose = script.written_delimiter != "," or not any(re.search(rf"{own}\S", line) for line in body)
+    typed = [n for n in range(len(table[0])) if is_typed_column(table[1:], n)]
+    return prose and not any(map(is_typed, (table[0][n] for n in typed if n == 0))) and not _is_named(table[0], typed)
+
+
+def _is_named(first: Sequence[str], typed: Sequence[int]) -> bool:
+    """Tell whether a row has words over columns of numbers."""
+    return any(n < len(first) and not is_typed(first[n]) for n in typed)
 
 
 def _is_part_of_values(delimiter: str, rows: Sequence[Cut]) -> bool:

@@ -118,6 +118,7 @@ class _Layout:
         self, text: str, dialect: Dialect, given: Dialect, fixed: frozenset[str], has_sep: bool, whole: bool
     ) -> None:
         self.dialect, self.given, self.fixed, self.whole = dialect, given, fixed, whole
+        self.has_sep = int(has_sep)
         self.lines, self.script = prepared(text, dialect)
         self.top = given.skipped_rows if "skipped_rows" in fixed else int(has_sep)
         self.bottom = len(self.lines)
@@ -213,7 +214,9 @@ class _Layout:
             table=number if several else 1,
         )
         parts = tuple(self._part(region) for region in regions) if several else ()
-        return Examined(self._settled(dialect), parts, self._told(0, skipped), self._told(end, len(self.lines)), totals)
+        return Examined(
+            self._settled(dialect), parts, self._told(self.has_sep, skipped), self._told(end, len(self.lines)), totals
+        )
 
     def _tables(self) -> list[Region]:
         """Return the tables; keys with their values and remark lines above or below a larger one are none."""

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 _RUN = re.compile("[\x80-\U0010ffff]{2,100}")
 _PAGES = ("cp1252", "cp1251", "cp1250", "cp1254", "cp1253", "cp866", "cp850", "mac_roman", "koi8_r")
 LOOKED_AT = 8 << 20
+_RARE = "\u0800"
+_SIGNS = ("\u2000", "\u2122")
+"""One letter beyond the first and outside the second is chance: three Russian letters in cp866 make one, as "янв"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ def undone(run: str, page: str) -> str:
         once = data.decode("utf-8")
     except (UnicodeEncodeError, UnicodeDecodeError):
         return ""
-    return once if all(letter.isprintable() or letter == "\xa0" for letter in once) and len(once) < len(run) else ""
+    if len(once) >= len(run) or not all(letter.isprintable() or letter == "\xa0" for letter in once):
+        return ""
+    return once if len(once) > 1 or once < _RARE or _SIGNS[0] <= once <= _SIGNS[1] else ""
 
 
 def _byte(letter: str, page: str) -> bytes:

@@ -104,8 +104,11 @@ class Gathering:
 
     def rows(self, first_line: int) -> Rows:
         """Return everything, all rows as wide as the widest, or as the header where nothing stands beyond it."""
-        found, head = self.found, max(map(len, self.found.header), default=0)
-        width = max(self.width, head)
+        found = self.found
+        head = max((number for row in found.header for number, cell in enumerate(row, 1) if cell.strip()), default=0)
+        if head < 2 or any(any(row[head:]) for row in found.cells):
+            head = max(map(len, found.header), default=0)
+        width = max(self.width, *map(len, found.header), head)
         if self.repairs.count("extra"):
             width = max(width, max(map(len, found.cells), default=0))
         if found.header and head < width and not any(any(row[head:]) for row in found.cells):
@@ -113,6 +116,7 @@ class Gathering:
                 self.repairs.add("emptied", found.lines[0], len(found.cells))
             width = head
             found.cells = [row[:head] for row in found.cells]
+            found.header = [row[:head] for row in found.header]
         elif found.header and head == width - 1 == self.width - 1 and self._has_row_names():
             found.header = [["", *row] for row in found.header]
             self.repairs.add("shifted", first_line)

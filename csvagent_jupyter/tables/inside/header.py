@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from .shapes import is_typed, look
 
 MOST_HEADER_ROWS = 5
+MANY = 5
+"""Fewer numbers in a row, as 1, 2, 3, may be values just as well."""
 ENOUGH = 0.8
 """The share of a column's cells that makes it one of numbers or dates."""
 FEW_VALUES = 0.5
@@ -133,8 +135,10 @@ def is_typed_column(body: Sequence[Row], position: int) -> bool:
 
 
 def counts_up(cells: Sequence[str]) -> bool:
-    """Tell column names that are numbers in a row: 2019, 2020, 2021."""
+    """Tell column names that are numbers in a row: years, many, or from 0 on, as programs number columns."""
     if len(cells) < 2 or not all(cell.strip().isdecimal() for cell in cells):
         return False
     numbers = [int(cell) for cell in cells if len(cell) < 20]
-    return len(numbers) == len(cells) and all(after - before == 1 for before, after in itertools.pairwise(numbers))
+    if len(numbers) < len(cells) or any(after - before != 1 for before, after in itertools.pairwise(numbers)):
+        return False
+    return numbers[0] == 0 or len(numbers) >= MANY or all(map(_is_year, cells))

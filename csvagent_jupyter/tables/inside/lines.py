@@ -98,7 +98,8 @@ def prepared(text: str, dialect: Dialect) -> tuple[list[str], Script]:
     escape = "" if dialect.escapechar in {quote, own} else dialect.escapechar
     script = Script(own, quote, escape, delimiter, pair)
     lines = split_lines(text)
-    return list(_cut_at_ends(lines, script)) if delimiter.rstrip(" ") != delimiter else lines, script
+    loses_blanks = delimiter.endswith(" ") and delimiter.strip(" ") != ""
+    return list(_cut_at_ends(lines, script)) if loses_blanks else lines, script
 
 
 def _cut_at_ends(lines: Iterable[str], script: Script) -> Iterator[str]:

@@ -20,7 +20,7 @@ _WORDS = (
     *("disclaimer", "источник", "примечани", "сноск", "выгружено", "сформировано", "данные (?:на|по)", "по данным"),
     *("дата (?:выгрузки|формирования)", "quelle", "hinweis", "stand:", "fuente", "nota"),
 )
-REMARK = re.compile(rf"\s*(?:\*|†|‡|¹|²|©|\[\d|\(\d\)|#|//|--|(?:{'|'.join(_WORDS)}))", re.IGNORECASE)
+REMARK = re.compile(rf"\s*(?:\*|†|‡|¹|²|©|\[\d|\(\d\)|\(\d+ rows?\b|#|//|--|(?:{'|'.join(_WORDS)}))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +118,12 @@ def _is_remark(row: Cut, rows: Sequence[Cut], kept: int, width: int) -> bool:
         return False
     if marked:
         return True
-    apart = kept > 1 and is_empty(rows[kept - 2].cells)
+    above = kept - 2
+    while above > 0 and rows[above].filled == len(rows[above].cells) == len(row.cells) == 1 < width:
+        above -= 1
+    apart = above >= 0 and is_empty(rows[above].cells)
     prose = look(text) == "text" and len(text.split()) > 2
-    if row.cells and row.cells[0].strip() and is_typed_column([one.cells for one in rows[: kept - 1]], 0):
+    if row.cells and row.cells[0].strip() and is_typed_column([one.cells for one in rows[: above + 1]], 0):
         return look(text) not in TYPED and (prose or apart)
     return prose and (apart or (width > 2 and len(row.cells) == 1))
 

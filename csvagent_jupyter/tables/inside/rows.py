@@ -294,6 +294,11 @@ class _Parser:
         if self.gathered.header_left:
             return (whole or ways)[0]
         known = self._known()
+        if not whole and len(ways[0].cells) == 1 and known.rows >= 3 and ", " not in line:
+            others = [cells for cells in self._by_others(line) if len(cells) == self.width]
+            fitting = [cells for cells in others if not known.judged(cells, []).misfits]
+            if fitting:
+                return _Way(fitting[0], ["other_delimiter"], 1)
         if whole:
             judged = [known.judged(way.cells, way.kinds).misfits for way in whole]
             least = min(judged)
