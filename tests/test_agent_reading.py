@@ -15,7 +15,7 @@ from csvagent_jupyter.agent.loop import Run
 from csvagent_jupyter.agent.reading import Far, prepare, profile_tables, read_tables
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.messages import Event, Progress, Question, Source, Turn
-from csvagent_jupyter.tables import dataframe_to_arrow
+from csvagent_jupyter.tables import dataframe_to_arrow, opening
 from csvagent_jupyter.tables.process import Readers
 
 
@@ -30,10 +30,10 @@ async def test_a_table_is_read_once_per_state_of_its_file(tmp_path: Path) -> Non
     assert other.arrow.num_rows == table.arrow.num_rows + 1
 
 
-async def test_another_session_finds_a_file_read_and_profiled(tmp_path: Path) -> None:
+async def test_another_session_finds_a_file_read_and_profiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "SETTLED_NS", 0)
     desk = make_desk(None, None, Books())
     source = table_file(tmp_path)
-    os.utime(source.path, (1_700_000_000, 1_700_000_000))
     first = await profile_tables(await read_tables([source], desk, {}), desk)
     other = make_desk(None, None, Books(), shelf=desk.shelf)
     again = await profile_tables(await read_tables([source], other, {}), other)
@@ -48,7 +48,7 @@ async def test_another_session_finds_a_file_read_and_profiled(tmp_path: Path) ->
 
 
 async def test_a_file_that_was_written_just_now_is_read_anew_by_another_session(tmp_path: Path) -> None:
-    """Its next change could come within the same tick of the file system's clock, and be as long."""
+    """Its next change could leave its times as they are, and be as long: so could one a minute ago."""
     desk = make_desk(None, None, Books())
     source = table_file(tmp_path)
     state = Path(source.path).stat()
@@ -57,6 +57,23 @@ async def test_a_file_that_was_written_just_now_is_read_anew_by_another_session(
     os.utime(source.path, ns=(state.st_atime_ns, state.st_mtime_ns))
     [(_, table)] = await read_tables([source], desk, {})
     assert table.arrow.column("amount").to_pylist()[1] == 30
+
+
+async def test_other_cells_of_the_same_length_and_time_are_another_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who unpacks or copies a file with its times leaves only its change of state to tell it by."""
+    monkeypatch.setattr(opening, "SETTLED_NS", 0)
+    desk = make_desk(None, None, Books())
+    source = table_file(tmp_path)
+    os.utime(source.path, (1_700_000_000, 1_700_000_000))
+    changed = Path(source.path).stat().st_ctime_ns
+    [(mark, _)] = await read_tables([source], desk, {})
+    while Path(source.path).stat().st_ctime_ns == changed:  # the clock of a file system has ticks
+        Path(source.path).write_text(SALES.replace("20", "30"))
+        os.utime(source.path, (1_700_000_000, 1_700_000_000))
+    [(other, table)] = await read_tables([source], desk, {})
+    assert other != mark and table.arrow.column("amount").to_pylist()[1] == 30
 
 
 async def test_what_is_kept_by_its_content_is_the_same_table_when_it_is_put_again(tmp_path: Path) -> None:

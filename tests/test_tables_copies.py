@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from csvagent_jupyter.exceptions import Unreadable
-from csvagent_jupyter.tables import Table, cells, copies
+from csvagent_jupyter.tables import Table, cells, copies, opening
 from csvagent_jupyter.tables.copies import Copies
 from csvagent_jupyter.tables.order import Bounds, Order, Reply
 from csvagent_jupyter.tables.process import Progress, Readers, usual
@@ -98,6 +98,21 @@ async def test_a_copy_that_is_not_as_it_was_left_is_made_anew(tmp_path: Path, co
     assert counted.count == 2
     assert (await read(path, bounds)).arrow.equals(before)
     assert counted.count == 2
+
+
+async def test_what_a_state_sums_up_to_is_remembered_only_when_nothing_can_change_without_another(
+    tmp_path: Path, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounds, path = Bounds(folder=tmp_path / "copies"), put(tmp_path / "sales.csv")
+    await read(path, bounds)
+    monkeypatch.setattr(opening.time, "time_ns", lambda: path.stat().st_ctime_ns + 35 * 10**9)  # written back by now
+    await read(path, bounds)
+    assert not list((tmp_path / "copies").glob("seen-*"))
+    monkeypatch.setattr(opening.time, "time_ns", lambda: path.stat().st_ctime_ns + 90 * 10**9)
+    path.touch()
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    await read(path, bounds, decimal=".")
+    assert len(list((tmp_path / "copies").glob("seen-*"))) == 1
 
 
 async def test_several_at_once_get_the_same(tmp_path: Path, counted: Counted) -> None:

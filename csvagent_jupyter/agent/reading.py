@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 KEPT_BYTES: Final = 64 * 1024 * 1024
 MAX_LOOKUPS: Final = 200
-SETTLED_SECONDS: Final = 3.0
 MOMENT: Final = 1.0
 """Seconds that a file may take to be read before anybody is told how far it is."""
 
@@ -126,17 +125,18 @@ def _teller(name: str, tell: Callable[[Far], None]) -> Progress:
 def _mark(path: Path, source: Source, taken: Sequence[str]) -> tuple[str, bool]:
     """Return what tells this state of the file from any other, and whether the next change surely makes another.
 
-    One that was written just now may be written again within the same tick of its file system's clock.
+    A file that was written lately may be written again and keep its times.
     """
+    from ..tables.opening import State
+
     try:
-        state = path.stat()
+        state = State.of(path.stat())
     except OSError:
         return f"{path}|gone", False
     # An artifact is known by its content; its time is only when it was last put.
-    now = f"{source.artifact}|{source.path}" if source.artifact else f"{state.st_mtime_ns}|{state.st_ino}"
-    stamp = f"{state.st_size}|{now}"
+    stamp = f"{state.size}|{source.artifact}|{source.path}" if source.artifact else repr(state)
     mark = f"{path}|{stamp}|{source.name}|{json.dumps(source.overrides, sort_keys=True)}|{','.join(taken)}"
-    return mark, bool(source.artifact) or time.time() - state.st_mtime > SETTLED_SECONDS
+    return mark, bool(source.artifact) or state.is_settled
 
 
 async def read_source(

@@ -33,7 +33,6 @@ from .process import Progress, Readers
 
 WORTH_LOOKING: Final = 2**20
 """Bytes from which on a file may be worth a copy: reading a smaller one takes no longer than looking for it."""
-SETTLED_NS: Final = 3 * 10**9
 STALE_SECONDS: Final = 3_600.0
 _PIECE: Final = 2**22
 
@@ -87,7 +86,7 @@ class Copies:
                 return found
             reply, cells = await made
             if settled and State.of(os.fstat(source)) == state:
-                if time.time_ns() - max(state.written, state.changed) > SETTLED_NS:
+                if state.is_settled:
                     _put(place, seen, digest.encode())
                 if AT_HAND < reply.size <= self.bounds.copies_size:
                     cells.path = await asyncio.to_thread(_keep, place, folder, key, reply)

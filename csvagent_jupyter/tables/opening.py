@@ -6,13 +6,21 @@ import contextlib
 import difflib
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from ..exceptions import Unreadable
 from .names import shown
+
+SETTLED_NS: Final = 60 * 10**9
+"""What is written into a mapped file moves its time only when the system writes it back, half a minute later at most.
+
+The clocks of a server and of this machine may differ as much again.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,11 @@ class State:
     @classmethod
     def of(cls, found: os.stat_result) -> State:
         return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the file's next change surely makes another state."""
+        return time.time_ns() - max(self.written, self.changed) > SETTLED_NS
 
 
 @contextmanager
