@@ -26,6 +26,7 @@ FOUND: list[tuple[bytes, dict[str, Any]]] = [
     (gzip.compress(b"a,b\n1,2\n")[:-5], {}),
     (b'"/"-\n"', {}),
     (b'\r2"\r', {}),
+    (b"a," * 2_000 + b"a\n" + b"1," * 2_000 + b"1\n", {"as_text": True}),
 ]
 
 
