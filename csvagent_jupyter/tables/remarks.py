@@ -33,10 +33,13 @@ def about_structure(seen: Look, repairs: Repairs, wrong: Wrong, names: Sequence[
         add("warning", "note_member", member=cut(seen.source.member), others=listed(seen.source.others))
     notes += _about_encoding(seen, wrong)
     examined = seen.examined
-    if seen.dialect.skipped_rows:
-        add("info", "note_skipped", rows=seen.dialect.skipped_rows, text=cut(" ".join(examined.above)))
-    if seen.dialect.footer_rows:
-        add("info", "note_footer", rows=seen.dialect.footer_rows, text=cut(" ".join(examined.below)))
+    above, below = examined.above, examined.below[1 if examined.totals_line else 0 :]
+    if above and seen.dialect.table == 1:
+        rows_above = len(above) if seen.dialect.skipped_rows <= MOST_LINES else seen.dialect.skipped_rows
+        add("info", "note_skipped", rows=rows_above, text=cut(" ".join(above)))
+    if below and seen.dialect.table >= len(examined.tables):
+        rows_below = len(below) if seen.dialect.footer_rows <= MOST_LINES else seen.dialect.footer_rows
+        add("info", "note_footer", rows=rows_below, text=cut(" ".join(below)))
     if examined.totals_line:
         add("info", "note_totals", line=examined.totals_line)
     totals = totals_among(seen.rows.cells, seen.rows.lines, whole=not seen.source.large)

@@ -549,6 +549,49 @@ TEXTS: Final[Catalogue] = {
         "The header is stated to take {rows:row|rows}, and “{name}” has fewer. State a smaller header_rows.",
         "Заголовку отведено {rows:строка|строки|строк}, а в «{name}» их меньше. Укажите меньшее header_rows.",
     ),
+    # --- repairs
+    "strict_header_again": (
+        "On line {line:d} of “{name}” the header comes again, and a strict reading leaves nothing out. Take the line "
+        "out, or read without strict.",
+        "Файл «{name}», строка {line:d}: повторяется заголовок, а строгое чтение ничего не пропускает. Удалите строку "
+        "или читайте без strict.",
+    ),
+    "strict_between": (
+        "Line {line:d} of “{name}” is a remark between two parts of the table, and a strict reading leaves nothing "
+        "out. Take the line out, or read without strict.",
+        "Файл «{name}», строка {line:d}: примечание между частями таблицы, а строгое чтение ничего не пропускает. "
+        "Удалите строку или читайте без strict.",
+    ),
+    "strict_comment": (
+        "Line {line:d} of “{name}” begins like a remark, and a strict reading leaves nothing out. State the mark of "
+        "remarks as comment, or read without strict.",
+        "Файл «{name}», строка {line:d}: начинается как примечание, а строгое чтение ничего не пропускает. Укажите "
+        "знак примечаний в comment или читайте без strict.",
+    ),
+    "strict_tables": (
+        "“{name}” holds {tables:table|tables}, and a strict reading leaves none out unsaid. State the number of the "
+        "one to read as table, or read without strict.",
+        "В «{name}» {tables:таблица|таблицы|таблиц}, а строгое чтение ничего не пропускает само. Укажите номер нужной "
+        "в table или читайте без strict.",
+    ),
+    "strict_above": (
+        "The table in “{name}” begins below {rows:other line|other lines}, and a strict reading leaves nothing out "
+        "unsaid. State skipped_rows={rows:d}, or read without strict.",
+        "Таблица в «{name}» начинается не сразу: над ней {rows:строка|строки|строк}, а строгое чтение ничего не "
+        "пропускает само. Укажите skipped_rows={rows:d} или читайте без strict.",
+    ),
+    "strict_totals": (
+        "Line {line:d} of “{name}” holds the totals of the rows above, and a strict reading leaves nothing out "
+        "unsaid. State footer_rows={rows:d}, or footer_rows=0 to keep it, or read without strict.",
+        "Файл «{name}», строка {line:d}: итоги по строкам выше, а строгое чтение ничего не пропускает само. Укажите "
+        "footer_rows={rows:d}, или footer_rows=0, чтобы оставить её, или читайте без strict.",
+    ),
+    "strict_below": (
+        "Below the table in “{name}” {rows:line is|lines are} no rows of it, and a strict reading leaves nothing out "
+        "unsaid. State footer_rows={rows:d}, or footer_rows=0 to keep them, or read without strict.",
+        "Под таблицей в «{name}» {rows:строка|строки|строк} не из неё, а строгое чтение ничего не пропускает само. "
+        "Укажите footer_rows={rows:d}, или footer_rows=0, чтобы оставить их, или читайте без strict.",
+    ),
     # --- remarks
     "note_two_encodings": (
         "{count:line is|lines are} in {other} and not in {encoding} as the others; all were read (lines {lines}).",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from ...exceptions import Unreadable
+
+if TYPE_CHECKING:
+    from .dialect import Examined
 
 LINES_TOLD = 20
 Kind = Literal[
@@ -19,8 +22,8 @@ joined: a line end belonged to a cell; emptied: empty cells too many were droppe
 too many, kept at the end; shifted: the header has no name for the first column; nul: zero characters were dropped;
 truncated: the last line breaks off; header_again: a header in the middle was dropped; between: remarks in the middle
 were dropped; blank: rows without any cell were dropped; comment: remark lines were dropped."""
-HARMLESS: frozenset[Kind] = frozenset({"header_again", "between", "blank", "comment", "shifted"})
-"""What a strict reading does not refuse: the rows themselves are whole."""
+HARMLESS: frozenset[Kind] = frozenset({"blank", "shifted"})
+"""What a strict reading does not refuse: nothing that stands in the file is changed or dropped."""
 QUIET: frozenset[Kind] = frozenset({"blank", "comment", "header_again", "between", "shifted", "emptied", "unwrapped"})
 """What is told as information and not as a warning."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -63,9 +66,9 @@ class Repairs:
         """The repairs that a strict reading refuses."""
         return {kind: repair for kind, repair in self.kinds.items() if kind not in HARMLESS}
 
-    def first(self) -> tuple[Kind, int] | None:
-        """Return the first repair that a strict reading refuses, and its line."""
-        found = [(repair.lines[0], kind) for kind, repair in self.breaks.items() if repair.lines]
+    def first(self, stated: Collection[str] = ()) -> tuple[Kind, int] | None:
+        """Return the first repair that a strict reading refuses, and its line; what was `stated` is no repair."""
+        found = [(repair.lines[0], kind) for kind, repair in self.breaks.items() if repair.lines and kind not in stated]
         return (min(found)[1], min(found)[0]) if found else None
 
     def said(self, kinds: Iterable[Kind] = KINDS) -> list[tuple[Literal["info", "warning"], str, dict[str, object]]]:
@@ -79,15 +82,33 @@ class Repairs:
         return told
 
 
-def refuse(repairs: Repairs, name: str) -> None:
-    """Refuse a file whose rows had to be repaired; does nothing when none had.
+def refuse(repairs: Repairs, name: str, stated: Collection[str] = ()) -> None:
+    """Refuse a file whose rows had to be repaired or left out; does nothing when none had.
 
-    Raises Unreadable, which names the first such line and what is wrong with it.
+    `stated` are the options that are stated. Raises Unreadable, which names the first such line and what is wrong.
     """
-    found = repairs.first()
+    found = repairs.first(stated)
     if found is not None:
         kind, line = found
         raise Unreadable(f"tables.strict_{kind}", name=name, line=line)
+
+
+def refuse_left_out(examined: Examined, name: str, stated: Collection[str]) -> None:
+    """Refuse a file of which something would be left out that nobody stated: above, below, or another table.
+
+    Raises Unreadable, which says what it is and what to state.
+    """
+    dialect = examined.dialect
+    if examined.tables and "table" not in stated:
+        raise Unreadable("tables.strict_tables", name=name, tables=len(examined.tables))
+    if examined.tables:
+        return
+    if examined.above and "skipped_rows" not in stated:
+        raise Unreadable("tables.strict_above", name=name, rows=dialect.skipped_rows)
+    if examined.totals_line:
+        raise Unreadable("tables.strict_totals", name=name, line=examined.totals_line, rows=dialect.footer_rows)
+    if examined.below and "footer_rows" not in stated:
+        raise Unreadable("tables.strict_below", name=name, rows=dialect.footer_rows)
 
 
 def lines_text(repair: Repair) -> str:
