@@ -135,3 +135,25 @@ def test_three_decimals_in_a_file_with_commas_between_cells_are_decimals(tmp_pat
     table = read(tmp_path, b"name,v\nA,1.234\nB,245.999\n")
     assert cells(table) == [1.234, 245.999]
     assert not table.notes
+
+
+@pytest.mark.parametrize(
+    ("text", "odd"),
+    [
+        (b"id,v\n1,5%\n2,0.05\n3,7%\n", "0.05"),
+        (b"id,v\n1,0.05\n2,0.07\n3,7%\n", "7%"),
+        (b"id,v\n1,4.5\n2,four\n3,3.5\n", "four"),
+        ("id;v\n1;1.5\n2;2,5\n3;3.5\n", "2,5"),
+        ("id;v\n1;05.01.2024\n2;soon\n3;06.01.2024\n", "soon"),
+        (b"id,v\n1,100\n2,200\n3,1e400\n", "1e400"),
+    ],
+)
+def test_a_column_that_is_mostly_one_thing_stays_text_and_says_so(tmp_path: Path, text: str, odd: str) -> None:
+    table = read(tmp_path, text)
+    assert odd in cells(table)
+    assert f"“{odd}”" in told(table)
+
+
+def test_percentages_are_read_where_all_are_percentages_or_zero(tmp_path: Path) -> None:
+    table = read(tmp_path, b"id,v\n1,5%\n2,0\n3,7.5 %\n4,-3%\n5,(4%)\n6,0.0\n")
+    assert cells(table) == [5, 0, 7.5, -3, -4, 0]

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from .inside.booleans import AS_PANDAS
 from .inside.plans import ColumnPlan
+from .inside.quantities import ENOUGH
 from .order import Said, Scalar, Value
 from .remarks import cut, listed
 
@@ -50,7 +51,10 @@ def _each(
 
 
 def _about_misfits(plans: Sequence[ColumnPlan]) -> Iterator[Said]:
-    yield from _each(plans, "warning", "note_misfits", _misfits)
+    few = [plan for plan in plans if plan.misfits is not None and plan.misfits.percent >= 100 * ENOUGH]
+    many = [plan for plan in plans if plan.misfits is not None and plan not in few]
+    yield from _each(few, "warning", "note_misfits", _misfits)
+    yield from _each(many, "info", "note_misfits", _misfits)
     yield from _each(plans, "warning", "note_unfit", _unfit)
 
 

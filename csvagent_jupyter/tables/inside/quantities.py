@@ -40,6 +40,7 @@ _CODES = (
     *("SAR", "QAR"),
 )
 _SIGNS = ["%", "‰", "US$", "A$", "C$", "R$", "HK$", "NZ$", *"$€£¥₽₴₸₹₺₩₪₫฿₦₱₡₲₵₾₼₿"]
+PARTS = frozenset({"%", "‰"})
 _NAMED = [
     "руб.",
     "руб",
@@ -159,6 +160,8 @@ def pattern(style: NumberStyle) -> str:
     gap = _GAP if style.marks or style.scales else ""
     power = "" if style.whole or style.scales else r"(?:[eE][+-]?\d{1,3})?"
     scale = f"{gap}(?:{'|'.join(re.escape(each) for each in style.scales)})?" if style.scales else ""
+    if set(style.marks) & PARTS:
+        return _of_parts(style, body, sign)
     bare = f"{mark}{gap}(?:{body}){power}{scale}{gap}{mark}"
     signed = f"{sign}{gap}{mark}{gap}{sign if mark else ''}{gap}(?:{body}){power}{scale}{gap}{mark}"
     forms = [signed]
@@ -168,6 +171,17 @@ def pattern(style: NumberStyle) -> str:
         forms.append(rf"{mark}{gap}\({_GAP}{bare}{_GAP}\){gap}{mark}")
     if not style.whole and style.decimal == ".":
         forms.append(INFINITE)
+    return "|".join(forms)
+
+
+def _of_parts(style: NumberStyle, body: str, sign: str) -> str:
+    """Return the pattern of one percentage: 5 % beside a bare 0.05 would be a hundred times as much; zero is zero."""
+    mark = f"(?:{'|'.join(re.escape(each) for each in style.marks)})"
+    forms = [f"{sign}{_GAP}(?:{body}){_GAP}{mark}", f"{sign}{_GAP}{mark}{_GAP}(?:{body})", r"0+(?:[.,]0*)?"]
+    if "after" in style.minus:
+        forms.append(f"(?:{body}){_GAP}(?:[-{MINUS}]{_GAP}{mark}|{mark}{_GAP}[-{MINUS}])")
+    if "parentheses" in style.minus:
+        forms.append(rf"\({_GAP}(?:{body}){_GAP}(?:\){_GAP}{mark}|{mark}{_GAP}\))")
     return "|".join(forms)
 
 
@@ -228,8 +242,8 @@ def _style_of(seen: dict[str, int], enough: float, decimal: str, thousands: str)
     if shape is None:
         return None
     body = _compiled(_BODIES[shape])
-    used = [found for found, _ in parsed if body.fullmatch(found["body"].strip(SPACES))]
-    marks = {mark for found in used for name in ("mark0", "mark1", "mark2", "mark3") if (mark := found[name])}
+    used = _alike([found for found, _ in parsed if body.fullmatch(found["body"].strip(SPACES))])
+    marks = {mark for found in used for mark in _marks(found)}
     if len({mark.rstrip(".").lower() for mark in marks}) > 1:
         return None
     scales = {found["scale"] for found in used if found["scale"]}
@@ -241,6 +255,17 @@ def _style_of(seen: dict[str, int], enough: float, decimal: str, thousands: str)
     spaces = "".join(space for space in SPACES if any(space in found.group() for found in used))
     minus = _minus_of(used)
     return NumberStyle(shape[0], shape[1], tuple(sorted(marks)), spaces, minus, tuple(sorted(scales)), whole)
+
+
+def _marks(found: re.Match[str]) -> list[str]:
+    return [mark for name in ("mark0", "mark1", "mark2", "mark3") if (mark := found[name])]
+
+
+def _alike(used: list[re.Match[str]]) -> list[re.Match[str]]:
+    """Return the percentages or the other numbers, whichever are more: a column is either."""
+    parts = [found for found in used if PARTS.intersection(_marks(found))]
+    others = [found for found in used if not PARTS.intersection(_marks(found)) and found["body"].strip("0.,")]
+    return others if parts and len(others) > len(parts) else used
 
 
 def _parsed(word: str) -> re.Match[str] | None:

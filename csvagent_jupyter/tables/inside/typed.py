@@ -137,7 +137,7 @@ def _as_text(plan: ColumnPlan) -> ColumnPlan:
 
 
 def _misfits(plan: ColumnPlan, words: Sequence[str], unfit: int, cells: int, rows: Sequence[int]) -> Misfits | None:
-    if plan.textual or not 0 < unfit < cells / 5:
+    if plan.textual or not 0 < unfit < cells / 2 or cells - unfit < 2:
         return plan.misfits
     examples = tuple(zip(rows, (word[:80] for word in words), strict=False))[:3]
     return Misfits(plan.kind, unfit, 100 * (1 - unfit / cells), examples)

@@ -24,8 +24,8 @@ __all__ = ["EXTRA", "STANDARD", "ColumnPlan", "plan_columns", "settle_words"]
 
 EXAMPLES = 3
 EXEMPLARS = 30
-FEWEST = 5
-"""From so many cells on a column is told to be numbers (or dates) with exceptions."""
+_FEWEST, _MOST = 2, 0.5
+"""From so many cells, and such a share of all, a column is told to be numbers (or dates) with exceptions."""
 _EXACT, _LONGEST = 2**53, 2**63
 _LEADING_ZERO = r"[+-]?0\d+"
 _PHONE = r"\+\d{9,}"
@@ -127,10 +127,10 @@ def _plan(cells: Cells) -> ColumnPlan:
         if words and (not words <= STANDARD or words <= WORDLIKE):
             return _text(cells)
         return _done(cells, ColumnPlan(cells.name, "empty"), found, count)
-    numbers = find_numbers(rest, cells.options.decimal, cells.options.thousands)
+    numbers = find_numbers(rest, cells.options.decimal, cells.options.thousands, _MOST)
     if numbers is not None and numbers.fits.all():
         return _done(cells, _number(cells, rest, numbers), found, count)
-    dates = find_dates(rest, cells.name, cells.options.dayfirst)
+    dates = find_dates(rest, cells.name, cells.options.dayfirst, _MOST)
     if dates is not None and dates.fits.all():
         return _done(cells, _date(cells.name, dates), found, count)
     if numbers is not None:
@@ -278,7 +278,8 @@ def _text(cells: Cells, why: Why = "", misfits: Misfits | None = None, verbatim:
 def _misfits(cells: Cells, words: Words, fits: Any, kind: Kind) -> Misfits | None:
     """Return the cells that do not fit the others; None for a few cells, of which nothing can be said."""
     rest = words.kept(~fits)
-    if int(words.counts[fits].sum()) < FEWEST:
+    fitting = int(words.counts[fits].sum())
+    if fitting < _FEWEST or fitting <= _MOST * words.cells:
         return None
     texts = pc.utf8_trim_whitespace(cells.texts) if cells.padded else cells.texts
     found = sorted((int(pc.index(texts, word).as_py()) + 1, word[:80]) for word in rest.sample(len(rest))[:EXAMPLES])
