@@ -15,6 +15,7 @@ from csvagent_jupyter.tables.order import (
     LONGEST_VALUE,
     MOST_COLUMNS,
     MOST_NOTES,
+    MOST_VALUES,
     Order,
     Refusal,
     Reply,
@@ -77,6 +78,17 @@ def test_a_note_is_told_in_the_language_of_who_reads_it() -> None:
         {"columns": [{"name": "a", "type": "text", "examples": ["x"] * 1_000}]},
         {"columns": [{"name": "a", "type": "text"}] * (MOST_COLUMNS + 1)},
         {"recipe": {"options": {"sep=1)#": 1}, "steps": [], "member": ""}},
+        {"columns": [{"name": "x" * 300, "type": "text"}]},
+        {"columns": [{"name": "na\x1b[31mme", "type": "text"}]},
+        {"columns": [{"name": "b\u202ed", "type": "text"}]},
+        {"columns": [{"name": "a", "type": "text", "dtype": "y" * 1_000}]},
+        {"dialect": {"encoding": "\x1b]0;owned\x07"}},
+        {"dialect": {"delimiter": "x" * 1_000}},
+        {"dialect": {"stated": ["x"] * 100_000}},
+        {"said": [{"level": "info", "key": "note_no_rows", "values": {str(n): "x" for n in range(MOST_VALUES + 1)}}]},
+        {"said": [{"level": "info", "key": "note_renamed", "values": {"names": "x" * LONGEST_VALUE}}] * 100},
+        {"refusal": {"key": "tables.empty_file", "values": {"name": "x"}, "suggestions": ["y"] * 100}},
+        {"needed": -1},
         {"recipe": {}},
         {"something": "else"},
         [],
@@ -85,6 +97,22 @@ def test_a_note_is_told_in_the_language_of_who_reads_it() -> None:
 def test_a_reply_that_cannot_be_is_none(lie: Any) -> None:
     with pytest.raises(ValueError, match="no reply"):
         reply_in(json.dumps(lie).encode())
+
+
+def test_what_a_file_says_is_never_obeyed_by_a_terminal() -> None:
+    evil = "\x1b[2J\u202eseye\n\n# H"
+    lie = {
+        "said": [
+            {"level": "info", "key": "note_renamed", "values": {"names": evil}},
+            {"level": "info", "key": "note_renamed", "values": {"names": [evil, " → b"]}},
+        ],
+        "refusal": {"key": "tables.cannot_open", "values": {"name": evil, "reason": evil}, "suggestions": [evil]},
+    }
+    reply = reply_in(json.dumps(lie).encode())
+    assert reply.refusal is not None
+    error = reply.refusal.error()
+    told = [*(note.text for note in reply.notes("ru")), error.say("en"), *error.suggestions]
+    assert len(told) == 4 and all(text.isprintable() and "seye" in text for text in told)
 
 
 @given(st.dictionaries(st.sampled_from([*Reply.__struct_fields__, "x"]), JSON, max_size=4))

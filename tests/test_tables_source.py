@@ -9,7 +9,7 @@ import pytest
 
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.tables import resolve_sources
-from csvagent_jupyter.tables.names import column_names, table_name
+from csvagent_jupyter.tables.names import column_names, is_column_name, table_name
 from csvagent_jupyter.tables.source import MAX_FILES, dataframe_names
 
 
@@ -125,3 +125,13 @@ def test_table_names_are_unique() -> None:
 def test_column_names_never_clash_with_later_ones() -> None:
     assert column_names(["a", "a", "a_2", ""])[0] == ["a", "a_3", "a_2", "column_4"]
     assert column_names(["", "column_1"])[0] == ["column_1_2", "column_1"]
+
+
+def test_column_names_are_short_and_have_nothing_that_is_obeyed() -> None:
+    long, coloured, turned = "x" * 3_000_000, "na\x1b[31mme", "b\u202ed\x00"
+    names, renamed = column_names([long, coloured, turned, "bd", long, "\x07"])
+    assert names == ["x" * 199 + "…", "na[31mme", "bd", "bd_2", "x" * 199 + "…_2", "column_6"]
+    assert all(map(is_column_name, names))
+    assert renamed["bd"] == turned
+    assert len(set(column_names(["a"] * 50_000)[0])) == 50_000
+    assert column_names(["column", "", "column"])[0] == ["column", "column_2", "column_3"]

@@ -15,12 +15,18 @@ import msgspec
 from ..exceptions import Unreadable
 from ..messages import Column, Dialect, Note
 from ..translations import LANGUAGES, Language, catalogue, say
+from .names import is_column_name, printable, shown
 from .recipe import ReaderCall, Recipe, recipe_from
 
 ROOM: Final = "tables."
 MOST_NOTES: Final = 500
 MOST_COLUMNS: Final = 1_000
-LONGEST_VALUE: Final = 20_000
+MOST_VALUES: Final = 20
+MOST_SUGGESTIONS: Final = 20
+LONGEST_VALUE: Final = 5_000
+LONGEST_NOTES: Final = 200_000
+LONGEST_WORD: Final = 200
+LONGEST_DIALECT: Final = 200_000
 LONGEST_CELL: Final = 1_000
 MOST_CELLS: Final = 100
 LONGEST_REPLY: Final = 64 * 2**20
@@ -91,7 +97,10 @@ class Refusal(msgspec.Struct, frozen=True):
 
     def error(self) -> Unreadable:
         """Return the error that a person is told."""
-        return Unreadable(self.key, suggestions=self.suggestions, **self.values)
+        values = _filled(self.values, "en")
+        if isinstance(name := values.get("name"), str):
+            values["name"] = shown(name)
+        return Unreadable(self.key, suggestions=tuple(map(shown, self.suggestions)), **values)
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,25 +152,34 @@ def reply_in(data: bytes) -> Reply:
 
 def _check(reply: Reply) -> None:
     """Raise when a reply is of the right shape and still cannot be: too long, or with a text that there is not."""
-    sizes = (reply.rows, reply.columns_left_out, reply.size)
+    sizes = (reply.rows, reply.columns_left_out, reply.size, reply.needed)
     if len(reply.said) > MOST_NOTES or len(reply.columns) > MOST_COLUMNS or min(sizes) < 0:
         raise ValueError("more than there can be")
+    told = 0
     for said in reply.said:
         if not said.key.startswith("note_"):
             raise ValueError("not a note")
         _check_text(ROOM + said.key, said.values)
+        if (told := told + len(str(said.values))) > LONGEST_NOTES:
+            raise ValueError("more than anybody reads")
     if reply.refusal is not None:
         room, _, _ = reply.refusal.key.partition(".")
         if f"{room}." != ROOM and room != "options":
             raise ValueError("not a text about files")
         _check_text(reply.refusal.key, reply.refusal.values)
+        if len(reply.refusal.suggestions) > MOST_SUGGESTIONS:
+            raise ValueError("more than there can be")
     for column in reply.columns:
         _check_column(column)
+    if reply.dialect is not None:
+        _check_dialect(reply.dialect)
     reply.code("")
 
 
 def _check_text(key: str, values: Mapping[str, Value]) -> None:
     """Raise when the text cannot be told with these values, in either language."""
+    if len(values) > MOST_VALUES:
+        raise ValueError("more than there can be")
     for value in values.values():
         parts = value if isinstance(value, list) else [value]
         for part in parts:
@@ -177,10 +195,28 @@ def _check_text(key: str, values: Mapping[str, Value]) -> None:
 
 
 def _check_column(column: Column) -> None:
-    """Raise when a column's cells are more, or longer, than a profile shows."""
+    """Raise when a column's cells are more, or longer, than a profile shows, or its name is none that we give."""
+    if not is_column_name(column.name) or not _is_word(column.dtype):
+        raise ValueError("not a name")
     cells = [*column.examples, *(cell for cell, _ in column.frequent), *column.quantiles, column.min, column.max]
     if len(cells) > MOST_CELLS or any(isinstance(cell, str) and len(cell) > LONGEST_CELL for cell in cells):
         raise ValueError("more cells than there can be")
+
+
+def _check_dialect(dialect: Dialect) -> None:
+    """Raise when what is said of how a file is written is more than anybody can have stated or found."""
+    marks = (dialect.delimiter, dialect.quotechar, dialect.escapechar, dialect.comment, dialect.decimal)
+    if (
+        not _is_word(dialect.encoding + dialect.compression)
+        or max(map(len, (*marks, dialect.thousands))) > LONGEST_WORD
+    ):
+        raise ValueError("not a mark")
+    if len(str((dialect.missing, dialect.types, dialect.stated))) > LONGEST_DIALECT:
+        raise ValueError("more than can be stated")
+
+
+def _is_word(text: str) -> bool:
+    return len(text) <= LONGEST_WORD and text.isprintable()
 
 
 def _filled(values: Mapping[str, Value], language: Language) -> dict[str, Scalar]:
@@ -192,4 +228,5 @@ def _told(value: Value, language: Language) -> Scalar:
         return say(ROOM + value["say"], language)
     if isinstance(value, list):
         return "".join(str(_told(part, language)) for part in value)
-    return value
+    # A reader that a file has taken over may say anything: nothing that a terminal obeys comes of it.
+    return printable(value) if isinstance(value, str) else value
