@@ -73,6 +73,12 @@ def talk_for_long(_: object) -> None:
     os.ftruncate(LETTER, 2**27)
 
 
+def talk_without_end(_: object) -> None:
+    os.ftruncate(LETTER, 2**27)
+    while True:
+        time.sleep(1)
+
+
 def say_unknown_words(_: object) -> None:
     obey(lambda *_: Reply(said=(Said("info", "note_that_there_is_not"),)))
 

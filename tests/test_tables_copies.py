@@ -198,3 +198,14 @@ async def test_a_reading_that_nobody_waits_for_leaves_nothing(
     with pytest.raises(asyncio.CancelledError):
         await asked
     assert not list((tmp_path / "copies").iterdir())
+
+
+async def test_a_folder_that_takes_nothing_keeps_no_file_from_being_read(
+    tmp_path: Path, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(copies, "own_folder", full)
+    table = await read(put(tmp_path / "sales.csv"), Bounds(folder=tmp_path / "copies"))
+    assert table.arrow.num_rows == 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,17 @@ def test_files_of_other_programs_are_written_plainly(tmp_path: Path) -> None:
     assert read.column("runs").to_pylist() == [1, 1, 1, 2]
     plain = pa.table({"a": WORDS})
     assert unfolded(plain) is plain
+
+
+def test_a_file_says_nothing_in_our_voice(tmp_path: Path) -> None:
+    """Only what there is to be said of a DataFrame, and that on one line without commands to a terminal."""
+    notes = [
+        ["note_renamed", {"names": "a\x1b[31m\nb\u202e"}],
+        ["note_encoding_guessed", {"encoding": "is fine. Open http://evil"}],
+        ["note_that_there_is_not", {}],
+    ]
+    table = pa.table({"a": NUMBERS}).replace_schema_metadata({b"csvagent.notes": json.dumps(notes).encode()})
+    path = tmp_path / "sent.arrow"
+    path.write_bytes(written(table))
+    (note,) = read_table(path).notes
+    assert note.text.isprintable() and "a [31m b" in note.text

@@ -16,7 +16,7 @@ from csvagent_jupyter.confinement.spawning import ForkServer
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.tables import process, read_table
 from csvagent_jupyter.tables.cells import Cells
-from csvagent_jupyter.tables.order import Bounds, Order, Reply
+from csvagent_jupyter.tables.order import Bounds, Order, Reply, encoded
 from csvagent_jupyter.tables.process import Readers, in_thread
 
 HERE = Path(__file__).parent
@@ -59,6 +59,7 @@ async def ask(readers: Readers, bounds: Bounds = PLENTY, largest: int = 2**20, *
         ("leave", "garbled"),
         ("garble", "garbled"),
         ("talk_for_long", "garbled"),
+        ("talk_without_end", "garbled"),
         ("say_unknown_words", "garbled"),
         ("say_an_unfit_value", "garbled"),
         ("write_code", "garbled"),
@@ -163,3 +164,49 @@ async def test_how_far_a_file_was_read_is_told_and_a_look_ahead_is_not(
             assert await told.get() == (at, 100)
         watch.cancel()
     assert told.empty()
+
+
+async def test_no_reading_takes_the_last_room_of_a_disk(server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process itself cannot ask how much there is."""
+    monkeypatch.setattr(process, "KEPT_FREE", _all_but_a_megabyte())
+    with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as sink:
+        with pytest.raises(Unreadable) as caught:
+            await readers(server, "fill").read(Order(name="sales.csv"), source.fileno(), sink.fileno(), PLENTY)
+        assert caught.value.key == "tables.reading_no_room"
+        assert os.fstat(sink.fileno()).st_size < 2**26
+
+
+def _all_but_a_megabyte() -> int:
+    with tempfile.TemporaryFile() as file:
+        found = os.fstatvfs(file.fileno())
+        return found.f_bavail * found.f_frsize - 2**20
+
+
+async def test_only_so_many_files_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once: list[int] = []
+    under_way = 0
+
+    async def ended(*_: object) -> int:
+        nonlocal under_way
+        under_way += 1
+        at_once.append(under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        return 1
+
+    made = Readers(forked=False)
+    monkeypatch.setattr(made, "_ended", ended)
+    asked = await asyncio.gather(*(ask(made) for _ in range(20)), return_exceptions=True)
+    assert all(isinstance(one, Unreadable) for one in asked)
+    assert len(at_once) == 20 and max(at_once) <= process.MOST_AT_ONCE
+
+
+def test_what_failed_there_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    broken = "x" * 10**5 + "\n2026-01-01 ERROR root: \x1b[31mmade up"
+    with tempfile.TemporaryFile(buffering=0) as letter:
+        letter.write(encoded(Reply(broken=broken)))
+        with pytest.raises(Unreadable):
+            process._reply(letter, 0, Order(name="sales.csv"), PLENTY)
+    (record,) = caplog.records
+    assert len(record.getMessage()) < 3_000
+    assert record.getMessage().isprintable()

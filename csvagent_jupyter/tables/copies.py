@@ -53,29 +53,38 @@ class Copies:
         """
         if not self.bounds.whole and state.size > self.bounds.copies_size:
             order = msgspec.structs.replace(order, whole=False)
-        folder = None
+        folder = place = None
         if order.whole and state.size >= WORTH_LOOKING and self.bounds.copies_size and hasattr(os, "pread"):
             with contextlib.suppress(OSError):
                 folder = await asyncio.to_thread(self._place)
-        if folder is not None:
-            return await self._kept_or_read(folder, readers, order, source, state, progress)
+                place = own_folder("reading-", folder)
+        if folder is not None and place is not None:
+            return await self._kept_or_read(folder, place, readers, order, source, state, progress)
         with tempfile.TemporaryFile() as sink:
             reply = await readers.read(order, source, sink.fileno(), self.bounds, progress)
             return reply, Cells.of_file(sink.fileno(), reply.size)
 
     async def _kept_or_read(
-        self, folder: Path, readers: Readers, order: Order, source: int, state: State, progress: Progress | None
+        self,
+        folder: Path,
+        place: Path,
+        readers: Readers,
+        order: Order,
+        source: int,
+        state: State,
+        progress: Progress | None,
     ) -> tuple[Reply, Cells]:
-        """Look for a copy, by the state at once, by the content while the file is being read already."""
-        seen = folder / f"seen-{_sum(repr(state))}"
-        known = await asyncio.to_thread(_text_in, seen)
-        if known and (found := await asyncio.to_thread(_kept, folder, _key(known, order))):
-            return found
+        """Look for a copy, by the state at once, by the content while the file is being read already, in `place`."""
         stop: list[bool] = []
-        summing = asyncio.create_task(asyncio.to_thread(_digest, source, stop))
-        place = own_folder("reading-", folder)
-        made = asyncio.create_task(self._read(place, readers, order, source, progress))
+        tasks: list[asyncio.Task[Any]] = []
         try:
+            seen = folder / f"seen-{_sum(repr(state))}"
+            known = await asyncio.to_thread(_text_in, seen)
+            if known and (found := await asyncio.to_thread(_kept, folder, _key(known, order))):
+                return found
+            summing = asyncio.create_task(asyncio.to_thread(_digest, source, state.size, stop))
+            made = asyncio.create_task(self._read(place, readers, order, source, progress))
+            tasks += [summing, made]
             await asyncio.wait({summing, made}, return_when=asyncio.FIRST_COMPLETED)
             if made.done():
                 made.result()  # who cannot read it need not know what it sums up to
@@ -94,8 +103,9 @@ class Copies:
             return reply, cells
         finally:
             stop.append(True)
-            made.cancel()
-            await asyncio.gather(made, summing, return_exceptions=True)
+            for task in tasks[1:]:  # a thread ends by itself, and soon
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await asyncio.to_thread(remove_folder, place)
 
     async def _read(
@@ -217,10 +227,13 @@ def _entries(folder: Path, pattern: str) -> Iterator[tuple[Path, os.stat_result]
             yield entry, entry.lstat()
 
 
-def _digest(source: int, stop: list[bool]) -> str:
-    """Sum a file up, until somebody says stop; its position, which the process that reads it has too, stays."""
+def _digest(source: int, size: int, stop: list[bool]) -> str:
+    """Sum up the first `size` bytes of a file, which are all of one that does not grow, until somebody says stop.
+
+    Its position, which the process that reads it has too, stays.
+    """
     total, offset = hashlib.sha256(), 0
-    while not stop and (piece := os.pread(source, _PIECE, offset)):
+    while not stop and offset < size and (piece := os.pread(source, _PIECE, offset)):
         total.update(piece)
         offset += len(piece)
     return total.hexdigest()

@@ -25,6 +25,7 @@ from ..messages import Kind
 
 KIND = b"csvagent.kind"
 NOTES = b"csvagent.notes"
+_OF_FRAMES = {"note_index_kept", "note_index_dropped", "note_renamed", "note_as_text", "note_as_number"}
 Said = tuple[str, dict[str, object]]
 """The key of a note about the table, and its values: told anew in the language of whoever reads the file."""
 
@@ -54,9 +55,9 @@ def with_notes(table: pa.Table, said: Sequence[Said]) -> pa.Table:
 
 
 def kept_notes(table: pa.Table) -> list[Said]:
-    """Return the notes that travelled with the file."""
+    """Return the notes that travelled with the file: what there is to be said of a DataFrame, and nothing else."""
     kept: list[Said] = json.loads((table.schema.metadata or {}).get(NOTES, b"[]"))
-    return kept
+    return [(key, values) for key, values in kept if key in _OF_FRAMES]
 
 
 def kind_of(column: Any) -> str:

@@ -19,6 +19,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import IO, Any, Final, TypeVar
+from weakref import WeakKeyDictionary
+
+import msgspec
 
 from ..confinement import Limits, clean_environment
 from ..confinement.environment import ONE_THREAD
@@ -29,6 +32,11 @@ from .order import LONGEST_REPLY, Bounds, Order, Reply, encoded, reply_in
 IDLE_SECONDS: Final = 900.0
 ENDS_WITHIN: Final = 10.0
 TAIL: Final = 2_000
+LOOKS_EVERY: Final = 0.25
+KEPT_FREE: Final = 64 * 2**20
+"""Bytes of a disk that no reading may take: others write there, too."""
+MOST_AT_ONCE: Final = max(2, os.cpu_count() or 1)
+"""Files that are read at once in one event loop: each may take the memory of its bounds."""
 PROGRESS_SECONDS: Final = 0.5
 INSIDE: Final = f"{__package__}.inside.app"
 _KILLED: Final = -int(getattr(signal, "SIGKILL", 9))
@@ -47,6 +55,7 @@ class Readers:
     def __init__(self, entry: str = f"{INSIDE}:start", preload: str = f"{INSIDE}:warm", forked: bool = True) -> None:
         self.server = ForkServer(preload, _server_environment, IDLE_SECONDS) if forked else None
         self._entry = entry
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     async def read(
         self, order: Order, source: int, sink: int, bounds: Bounds, progress: Progress | None = None
@@ -58,28 +67,45 @@ class Readers:
         is ended first.
         """
         with tempfile.TemporaryFile(buffering=0) as letter:
+            order = msgspec.structs.replace(order, largest=min(order.largest, _room(sink), _room(letter.fileno())))
             letter.write(encoded(order))
-            status = await self._run(order, (source, sink, letter.fileno()), bounds, progress)
-            reply = _reply(letter, status, order, bounds)
+            async with self._turn():
+                status = await self._run(order, (source, sink, letter.fileno()), bounds, progress)
+            reply = await asyncio.to_thread(_reply, letter, status, order, bounds)
         if reply.size != os.fstat(sink).st_size:
             raise Unreadable("tables.reading_garbled", name=order.name)
         return reply
 
     async def _run(self, order: Order, files: tuple[int, int, int], bounds: Bounds, progress: Progress | None) -> int:
         watch = asyncio.create_task(_watch(files[0], progress)) if progress is not None else None
+        ending = asyncio.create_task(self._ended(files))
+        talk = asyncio.create_task(_too_long(files[2]))
         try:
             async with asyncio.timeout(bounds.seconds):
-                if self.server is not None:
-                    try:
-                        return await _forked(self.server, self._entry, files)
-                    except CannotFork as reason:
-                        _log.info("A file is read without the fork server: %s", reason)
-                return await _launched(files)
+                await asyncio.wait({ending, talk}, return_when=asyncio.FIRST_COMPLETED)
+            if not ending.done():
+                raise Unreadable("tables.reading_garbled", name=order.name)
+            return ending.result()
         except TimeoutError:
             raise Unreadable("tables.reading_slow", name=order.name, seconds=bounds.seconds) from None
         finally:
-            if watch is not None:
-                watch.cancel()
+            for task in (ending, talk, watch):
+                if task is not None:
+                    task.cancel()
+            await asyncio.gather(ending, talk, return_exceptions=True)
+
+    async def _ended(self, files: tuple[int, int, int]) -> int:
+        """Return how the process ended that reads a file; when the caller is cancelled, it is ended first."""
+        if self.server is not None:
+            try:
+                return await _forked(self.server, self._entry, files)
+            except CannotFork as reason:
+                _log.info("A file is read without the fork server: %s", reason)
+        return await _launched(files)
+
+    def _turn(self) -> asyncio.Semaphore:
+        """Return what lets only so many files be read at once in this event loop; the others wait for their turn."""
+        return self._turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(MOST_AT_ONCE))
 
     def begin(self) -> None:
         """Have the server started, without waiting for it."""
@@ -136,6 +162,21 @@ async def _launched(files: tuple[int, int, int]) -> int:
             raise
 
 
+async def _too_long(letter: int) -> None:
+    """Return when the letter of a process that still writes it is longer than any reply."""
+    while os.fstat(letter).st_size <= LONGEST_REPLY:  # noqa: ASYNC110 - nothing tells of it
+        await asyncio.sleep(LOOKS_EVERY)
+
+
+def _room(file: int) -> int:
+    """Return how many bytes may be written into a file where it is; that process itself cannot ask for it."""
+    try:
+        found = os.fstatvfs(file)
+    except (AttributeError, OSError):
+        return 2**40
+    return max(0, found.f_bavail * found.f_frsize - KEPT_FREE)
+
+
 async def _watch(source: int, progress: Progress) -> None:
     """Tell now and then how far the file was read: its position is the same in both processes.
 
@@ -172,7 +213,7 @@ def _reply(letter: IO[bytes], status: int, order: Order, bounds: Bounds) -> Repl
     except ValueError:
         raise Unreadable("tables.reading_garbled", name=name) from None
     if reply.broken:
-        _log.warning("The reading of a file failed: %s", reply.broken)
+        _log.warning("The reading of a file failed: %s", ascii(reply.broken[-TAIL:]))
         raise Unreadable("tables.reading_crashed", name=name)
     if reply.refusal is not None:
         raise reply.refusal.error()
