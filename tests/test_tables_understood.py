@@ -157,3 +157,26 @@ def test_a_column_that_is_mostly_one_thing_stays_text_and_says_so(tmp_path: Path
 def test_percentages_are_read_where_all_are_percentages_or_zero(tmp_path: Path) -> None:
     table = read(tmp_path, b"id,v\n1,5%\n2,0\n3,7.5 %\n4,-3%\n5,(4%)\n6,0.0\n")
     assert cells(table) == [5, 0, 7.5, -3, -4, 0]
+
+
+def test_numbers_that_are_codes_are_kept_as_they_stand(tmp_path: Path) -> None:
+    table = read(tmp_path, b"id,version\n1,1.10\n2,1.2\n3,1.20\n")
+    assert cells(table, "version") == ["1.10", "1.2", "1.20"]
+    assert "1.10 and 1.1 are two versions" in told(table)
+    assert cells(read(tmp_path, b"id,v\n1,05.01\n2,31.12\n")) == ["05.01", "31.12"]
+    assert cells(read(tmp_path, b"id,v\n1,5.01\n2,31.12\n")) == [5.01, 31.12]
+    assert cells(read(tmp_path, b"id,v\n1,05.01\n2,31.12\n", types={"v": "number"})) == [5.01, 31.12]
+
+
+def test_years_of_birth_in_two_digits_are_warned_of(tmp_path: Path) -> None:
+    table = read(tmp_path, b"id,dob\n1,01/02/68\n2,15/03/99\n")
+    assert "two digits" in told(table)
+    assert "two digits" not in told(read(tmp_path, b"id,sold\n1,01/02/23\n2,15/03/24\n"))
+
+
+def test_ways_to_write_dates_are_shown_by_a_date(tmp_path: Path) -> None:
+    table = read(tmp_path, "id;v\n1;31.01.2024\n2;2024-02-01\n3;1 мар 2024 г.\n")
+    assert "2024-12-31" in told(table)
+    assert "%" not in told(table)
+    table = read(tmp_path, b"id,v\n1,31.01.2024 10:00\n2,01.02.2024 10:00:05\n")
+    assert "ways" not in told(table)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal
 
 from .inside.booleans import AS_PANDAS
+from .inside.moments import ISO
 from .inside.plans import ColumnPlan
 from .inside.quantities import ENOUGH
 from .order import Said, Scalar, Value
@@ -15,6 +16,11 @@ from .remarks import cut, listed
 COLUMNS_TOLD: Final = 10
 """So many columns are told of one by one; of the others only how many there are."""
 Level = Literal["info", "warning"]
+_BIRTH: Final = re.compile(r"(?<![a-z])dob(?![a-z])|birth|born|рожд|geburt|naissance|nacimiento", re.IGNORECASE)
+_EXAMPLE: Final = {
+    **{"%Y": "2024", "%y": "24", "%m": "12", "%d": "31", "%B": "December", "%b": "Dec", "%N": "Dec", "%a": "Tue"},
+    **{"%H": "14", "%I": "02", "%M": "05", "%S": "09", "%f": "5", "%p": "PM", "%z": "+00:00", "%Z": "UTC"},
+}
 _NUMBERS = frozenset({"integer", "number"})
 
 
@@ -142,6 +148,7 @@ def _about_dates(plans: Sequence[ColumnPlan]) -> Iterator[Said]:
             order={"say": f"order_{order}"},
             other=str(not day),
         )
+    yield from _told(dates, "warning", "note_birth_years", _is_of_birth)
     yield from _each(dates, "info", "note_date_because", _because_of_cell)
     yield from _each(dates, "info", "note_date_because_column", _because_of_column)
     yield from _each(dates, "info", "note_date_formats", _formats)
@@ -151,6 +158,10 @@ def _about_dates(plans: Sequence[ColumnPlan]) -> Iterator[Said]:
 def _day_first(plan: ColumnPlan) -> bool:
     starts = (re.match(r"(?:%a,? )?(%[dm])[./-]%[dm]", form) for form in plan.formats)
     return next((start[1] == "%d" for start in starts if start is not None), True)
+
+
+def _is_of_birth(plan: ColumnPlan) -> bool:
+    return any("%y" in form for form in plan.formats) and bool(_BIRTH.search(plan.name))
 
 
 def _order(plan: ColumnPlan) -> Value:
@@ -170,11 +181,21 @@ def _because_of_column(plan: ColumnPlan) -> dict[str, Value] | None:
 
 
 def _formats(plan: ColumnPlan) -> dict[str, Value] | None:
-    return {"count": len(plan.formats), "formats": listed(plan.formats)} if len(plan.formats) > 1 else None
+    shown = list({form.replace(":%S", ""): _as_written(form) for form in reversed(plan.formats)}.values())[::-1]
+    return {"count": len(shown), "formats": listed(shown)} if len(shown) > 1 else None
+
+
+def _as_written(form: str) -> str:
+    """Return the last day of 2024 as the format writes it: nobody has to know what %d is."""
+    if form == ISO:
+        return "2024-12-31"
+    for directive, example in _EXAMPLE.items():
+        form = form.replace(directive, example)
+    return form
 
 
 def _about_texts(plans: Sequence[ColumnPlan]) -> Iterator[Said]:
-    for why in ("leading_zeros", "long_digits", "phone"):
+    for why in ("leading_zeros", "long_digits", "phone", "versions"):
         yield from _told(plans, "info", f"note_{why}", lambda plan, w=why: plan.why_text == w)  # type: ignore[misc]
     yield from _each(plans, "info", "note_truth", _truth)
 

@@ -372,6 +372,20 @@ TEXTS: Final[Catalogue] = {
         "The header has one name fewer than there are columns; the first column is the one without a name.",
         "В заголовке на одно имя меньше, чем столбцов; без имени остался первый.",
     ),
+    "note_row_halved": (
+        "The header has one name fewer than there are columns, and two neighbouring columns look like numbers cut in "
+        "half at their decimal comma: the names may stand over the wrong columns. Save the file with another "
+        "delimiter, or with such numbers in quotes.",
+        "В заголовке на одно имя меньше, чем столбцов, а два соседних столбца похожи на числа, разрезанные по "
+        "десятичной запятой: имена могут стоять не над своими столбцами. Сохраните файл с другим разделителем или "
+        "возьмите такие числа в кавычки.",
+    ),
+    "strict_halved": (
+        "Line {line:d} of “{name}” has one name fewer than there are columns, and numbers seem to be cut at their "
+        "decimal comma; a strict reading does not guess. Save the file with another delimiter, or read without strict.",
+        "Файл «{name}», строка {line:d}: на одно имя меньше, чем столбцов, а числа, похоже, разрезаны по десятичной "
+        "запятой; строгое чтение не гадает. Сохраните файл с другим разделителем или читайте без strict.",
+    ),
     "strict_unquoted": (
         "Line {line:d} of “{name}” has a quote that nothing closes, and a strict reading repairs nothing. "
         "Correct the line, or read without strict.",
@@ -484,6 +498,18 @@ TEXTS: Final[Catalogue] = {
         "thousands='{mark}' and decimal=','.",
         "Знак «{mark}» прочитан как десятичная точка, но может отделять и тысячи: {names}. Если так, укажите "
         "thousands='{mark}' и decimal=','.",
+    ),
+    "note_versions": (
+        "Numbers with a point in {names} were kept as text, because 1.10 and 1.1 are two versions. If they are "
+        "quantities, state the type number.",
+        "Числа с точкой в {names} оставлены текстом: 1.10 и 1.1 — разные версии. Если это величины, укажите тип "
+        "number.",
+    ),
+    "note_birth_years": (
+        "Years in {names} have two digits: 69 to 99 were read as 1969 to 1999, 00 to 68 as 2000 to 2068. Who was born "
+        "before 1969 has a date in this century now.",
+        "Годы в {names} из двух цифр: 69–99 прочитаны как 1969–1999, 00–68 как 2000–2068. Кто родился до 1969 года, "
+        "оказался в этом веке.",
     ),
     "note_ambiguous_grouped": (
         "“{mark}” in {names} was read as a thousands mark; it could be a decimal point. If so, state the type number "
@@ -615,12 +641,6 @@ TEXTS: Final[Catalogue] = {
     "note_totals": (
         "Line {line:d} holds the totals of the rows above and was left out. To keep it, state footer_rows=0.",
         "В строке {line:d} итоги по строкам выше; она пропущена. Чтобы оставить её, укажите footer_rows=0.",
-    ),
-    "note_totals_among": (
-        "{rows:row|rows} of totals among the others, kept (lines {lines}): a sum of the column counts them twice. Ask "
-        "for it without the rows of totals, or take them out of the file.",
-        "{rows:строка|строки|строк} итогов среди остальных, не отброшено (строки файла {lines}): сумма по столбцу "
-        "учтёт их дважды. Попросите считать без строк итогов или уберите их из файла.",
     ),
     "note_totals_among": (
         "{rows:row|rows} of totals among the others, kept (lines {lines}): a sum of the column counts them twice. Ask "

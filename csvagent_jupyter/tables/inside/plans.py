@@ -9,7 +9,7 @@ from ...messages import Kind
 from .moments import Unit
 from .quantities import NumberStyle
 
-Why = Literal["", "leading_zeros", "long_digits", "phone", "currencies"]
+Why = Literal["", "leading_zeros", "long_digits", "phone", "versions"]
 
 
 @dataclass(frozen=True, slots=True)

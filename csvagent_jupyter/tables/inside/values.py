@@ -30,6 +30,8 @@ _EXACT, _LONGEST = 2**53, 2**63
 _LEADING_ZERO = r"[+-]?0\d+"
 _PHONE = r"\+\d{9,}"
 TIME = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?"
+_VERSION = re.compile(r"version|release|section|chapter|верси|раздел|пункт", re.IGNORECASE)
+_DAY_AND_MONTH = r"(?:0[1-9]|[12]\d|3[01])\.(?:0[1-9]|1[0-2])"
 TRUTHLIKE = frozenset({"нет", "Нет"})
 """Words that are missing among numbers, and one of two answers beside its opposite."""
 _PANDAS_TYPED = re.compile(r"[\s\d.,+'’eE\u00a0-]+|[+-]?inf(?:inity)?|true|false", re.IGNORECASE)
@@ -206,6 +208,8 @@ def _number(cells: Cells, words: Words, found: NumbersFound) -> ColumnPlan:
     style = found.style
     either = next((word for word in words.sample() if found.either and found.either in word), "")
     if not style.whole:
+        if style.plain and (why := _codes(cells.name, words)):
+            return _kept(cells.name, why)
         rounded = _longest(words) >= 18 and words.any_fits(r"[^eE]*[1-9](?:[^\deE]?\d){17,}.*")
         return ColumnPlan(cells.name, "number", style=style, either=either, rounded=rounded)
     if not style.thousands and not style.marks:
@@ -236,6 +240,15 @@ def _whole(word: str) -> int:
 def _longest(words: Words) -> int:
     few = words.sample(len(words)) if len(words) <= 2_000 else None
     return max(map(len, few)) if few is not None else int(pc.max(pc.utf8_length(words.array)).as_py() or 0)
+
+
+def _codes(name: str, words: Words) -> Why:
+    """Return why numbers with a point are codes: 1.10 is not 1.1 among versions, and 05.01 may be a day and a month."""
+    if _VERSION.search(name) and words.all_fit(r"\d{1,3}\.\d{1,3}"):
+        return "versions"
+    if words.all_fit(_DAY_AND_MONTH) and words.any_fits(r"0.*"):
+        return "leading_zeros"
+    return ""
 
 
 def _kept(name: str, why: Why) -> ColumnPlan:
