@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,12 @@ def redis_server(_redis_process: RedisServer) -> RedisServer:
     return _redis_process
 
 
-def pytest_configure() -> None:
-    """Hear interrupts, also where this was started in the background of a shell, which has them ignored."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Hear interrupts, also where this was started in the background of a shell, which has them ignored.
+
+    What is kept beside sessions, as copies of large files are, goes to a folder of the tests' own.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    folder = tempfile.TemporaryDirectory(prefix="csvagent-tests-", ignore_cleanup_errors=True)
+    config.add_cleanup(folder.cleanup)
+    os.environ["JUPYTER_DATA_DIR"] = folder.name

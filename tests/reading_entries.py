@@ -6,6 +6,8 @@ import ctypes
 import json
 import os
 import socket
+import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +21,16 @@ from csvagent_jupyter.tables.order import Order, Reply, Said
 def warm() -> None:
     readable()
     prepare()
+
+
+def warm_with_a_thread() -> None:
+    """As a library's pool of threads does that something small has started."""
+    warm()
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+
+def reply_whether_forked(_: object) -> None:
+    obey(lambda *_: Reply(rows=int("reading_entries" in sys.modules)))
 
 
 def crash(_: object) -> None:

@@ -23,8 +23,11 @@ HERE = Path(__file__).parent
 PLENTY = Bounds(seconds=60.0)
 
 
+SERVERS = process._server_environment
+
+
 def environment(folder: Path) -> Mapping[str, str]:
-    return {**process._server_environment(folder), "PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parent}"}
+    return {**SERVERS(folder), "PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parent}"}
 
 
 @pytest.fixture(scope="module")
@@ -210,3 +213,17 @@ def test_what_failed_there_is_one_line_of_the_log(caplog: pytest.LogCaptureFixtu
     (record,) = caplog.records
     assert len(record.getMessage()) < 3_000
     assert record.getMessage().isprintable()
+
+
+async def test_a_thread_that_warming_up_left_costs_the_warmth_and_not_the_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process, "_server_environment", environment)
+    made = Readers(
+        "reading_entries:reply_whether_forked", "reading_entries:warm_with_a_thread", plainly="reading_entries:warm"
+    )
+    first = made.server
+    for _ in range(2):
+        assert (await ask(made)).rows == 1
+    assert made.server is not None and made.server is not first and made.server.pid is not None
+    made.server.close()

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 
 from .connection import CannotFork, Connection, Refused, ServerGone, Spawned
 
-__all__ = ["CannotFork", "ForkServer", "Spawned"]
+__all__ = ["CannotFork", "ForkServer", "Refused", "Spawned"]
 
 READY_WITHIN: Final = 120.0
 ANSWERS_WITHIN: Final = 10.0

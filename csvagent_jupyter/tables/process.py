@@ -25,7 +25,7 @@ import msgspec
 
 from ..confinement import Limits, clean_environment
 from ..confinement.environment import ONE_THREAD
-from ..confinement.spawning import CannotFork, ForkServer
+from ..confinement.spawning import CannotFork, ForkServer, Refused
 from ..exceptions import Unreadable
 from .order import LONGEST_REPLY, Bounds, Order, Reply, encoded, reply_in
 
@@ -50,10 +50,20 @@ Progress = Callable[[int, int], None]
 
 
 class Readers:
-    """Starts the processes that read files; `entry` is what each of them does, `preload` what their server imports."""
+    """Starts the processes that read files: `entry` is what each of them does, `preload` what their server imports.
 
-    def __init__(self, entry: str = f"{INSIDE}:start", preload: str = f"{INSIDE}:warm", forked: bool = True) -> None:
+    One that cannot fork after that, because a thread is left, is replaced by one that does no more than `plainly`.
+    """
+
+    def __init__(
+        self,
+        entry: str = f"{INSIDE}:start",
+        preload: str = f"{INSIDE}:warm",
+        forked: bool = True,
+        plainly: str = f"{INSIDE}:ready",
+    ) -> None:
         self.server = ForkServer(preload, _server_environment, IDLE_SECONDS) if forked else None
+        self._plainly = plainly
         self._entry = entry
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
@@ -96,11 +106,18 @@ class Readers:
 
     async def _ended(self, files: tuple[int, int, int]) -> int:
         """Return how the process ended that reads a file; when the caller is cancelled, it is ended first."""
-        if self.server is not None:
+        while self.server is not None:
             try:
                 return await _forked(self.server, self._entry, files)
+            except Refused as reason:  # what it tried for warming up left something behind
+                if not self._plainly:
+                    break
+                _log.info("What reads files is not warmed up: %s", reason)
+                self.server.close()
+                self.server, self._plainly = ForkServer(self._plainly, _server_environment, IDLE_SECONDS), ""
             except CannotFork as reason:
                 _log.info("A file is read without the fork server: %s", reason)
+                break
         return await _launched(files)
 
     def _turn(self) -> asyncio.Semaphore:

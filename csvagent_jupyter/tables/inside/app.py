@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -31,14 +32,20 @@ NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 readable = cache(readable_paths)
 
 
+def ready() -> None:
+    """Called once by the fork server: import what reading needs."""
+    import_module(f"{__package__}.reading")
+    readable()
+    prepare()
+
+
 def warm() -> None:
     """Called once by the fork server: import what reading needs, and read a small file."""
     import tempfile
 
+    ready()
     from .reading import read
 
-    readable()
-    prepare()
     rows = Path(__file__).parents[1] / "warming.csv"
     with rows.open("rb") as source, tempfile.TemporaryFile() as sink:
         read(source.fileno(), sink.fileno(), Order(name=rows.name, suffix=rows.suffix))
