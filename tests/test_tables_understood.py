@@ -180,3 +180,26 @@ def test_ways_to_write_dates_are_shown_by_a_date(tmp_path: Path) -> None:
     assert "%" not in told(table)
     table = read(tmp_path, b"id,v\n1,31.01.2024 10:00\n2,01.02.2024 10:00:05\n")
     assert "ways" not in told(table)
+
+
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [
+        ("дата,n\n03/04/2024,1\n05/04/2024,2\n", 4),
+        ("d;n\n03/04/2024;1,5\n05/04/2024;2,5\n", 4),
+        (b"d,n\n03/04/2024,1\n05/04/2024,2\n", 3),
+    ],
+)
+def test_days_come_first_in_files_from_where_people_write_so(tmp_path: Path, text: str | bytes, month: int) -> None:
+    table = read(tmp_path, text)
+    assert table.to_pandas().iloc[0, 0].month == month
+    assert f"dayfirst={month == 3}" in told(table)
+    other = read(tmp_path, text, dayfirst=month == 3)
+    assert other.to_pandas().iloc[0, 0].month == 7 - month
+
+
+def test_a_stated_order_that_cannot_be_is_told(tmp_path: Path) -> None:
+    table = read(tmp_path, b"id,v\n1,25/04/2024\n2,26/04/2024\n", dayfirst=False)
+    assert cells(table)[0] == pd.Timestamp(2024, 4, 25)
+    assert "can only be read as day first" in told(table)
+    assert not read(tmp_path, b"id,v\n1,25/04/2024\n2,26/04/2024\n", dayfirst=True).notes

@@ -201,6 +201,16 @@ def test_a_column_that_is_nearly_all_numbers_stays_text_and_says_which_cells_do_
     assert planned(["a", "b", "1", "2"]).misfits is None
 
 
+def test_an_order_of_day_and_month_that_was_guessed_stays_when_other_cells_come() -> None:
+    for delimiter, first in ((",", "%m"), (";", "%d")):
+        plan = plan_columns({"v": pa.array(["03/04/2024", "05/04/2024"])}, delimiter=delimiter)[0]
+        assert (plan.formats[0][:2], plan.ambiguous) == (first, True)
+        wider = widen(plan, ["03/04/2024 10:00"])
+        assert ([form[:2] for form in wider.formats], wider.ambiguous) == ([first, first], True)
+    decided = widen(plan, ["04/25/2024"])
+    assert (decided.formats, decided.because) == (("%m/%d/%Y",), "04/25/2024")
+
+
 def test_a_thousand_or_a_decimal_is_decided_by_what_else_is_there() -> None:
     open_ = plan_columns({"v": pa.array(["1,234", "5,678"])}, delimiter="\t")[0]
     assert (open_.kind, open_.ambiguous, open_.either) == ("integer", True, "1,234")

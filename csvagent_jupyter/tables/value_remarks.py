@@ -10,6 +10,7 @@ from .inside.booleans import AS_PANDAS
 from .inside.moments import ISO
 from .inside.plans import ColumnPlan
 from .inside.quantities import ENOUGH
+from .inside.values import day_first
 from .order import Said, Scalar, Value
 from .remarks import cut, listed
 
@@ -148,6 +149,15 @@ def _about_dates(plans: Sequence[ColumnPlan]) -> Iterator[Said]:
             order={"say": f"order_{order}"},
             other=str(not day),
         )
+    for day, order in ((True, "day"), (False, "month")):
+        yield from _told(
+            dates,
+            "warning",
+            "note_order_overruled",
+            lambda plan, d=day: plan.overruled and _day_first(plan) is d,  # type: ignore[misc]
+            order={"say": f"order_{order}"},
+            stated=str(not day),
+        )
     yield from _told(dates, "warning", "note_birth_years", _is_of_birth)
     yield from _each(dates, "info", "note_date_because", _because_of_cell)
     yield from _each(dates, "info", "note_date_because_column", _because_of_column)
@@ -156,8 +166,7 @@ def _about_dates(plans: Sequence[ColumnPlan]) -> Iterator[Said]:
 
 
 def _day_first(plan: ColumnPlan) -> bool:
-    starts = (re.match(r"(?:%a,? )?(%[dm])[./-]%[dm]", form) for form in plan.formats)
-    return next((start[1] == "%d" for start in starts if start is not None), True)
+    return day_first(plan.formats)
 
 
 def _is_of_birth(plan: ColumnPlan) -> bool:

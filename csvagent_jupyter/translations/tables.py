@@ -195,6 +195,20 @@ TEXTS: Final[Catalogue] = {
         "Line breaks and extra spaces were taken out of column names: {names}.",
         "Из имён столбцов убраны переносы и лишние пробелы: {names}.",
     ),
+    # --- names
+    "note_names_cut": (
+        "Names of columns were cut to {most:d} characters: {names}.",
+        "Имена столбцов сокращены до {most:d} знаков: {names}.",
+    ),
+    # --- foreign
+    "note_nested_as_text": (
+        "Cells of {names} hold lists or other things that are no plain values; they were read as text.",
+        "В ячейках столбца {names} списки или другие значения, которые не бывают простыми; они прочитаны как текст.",
+    ),
+    "note_zone_unknown": (
+        "The time zone of {names} is not known here, so their times are given in UTC.",
+        "Часовой пояс столбца {names} здесь неизвестен, поэтому время дано по UTC.",
+    ),
     "note_unnamed": ("no name", "без имени"),
     "note_decimal_comma": (
         "Numbers are written with a decimal comma: {names}.",
@@ -304,6 +318,12 @@ TEXTS: Final[Catalogue] = {
         "There is no room on the disk for what was read from “{name}”. Free some and try again, or give a part of it.",
         "На диске нет места для прочитанного из «{name}». Освободите место и повторите или укажите часть файла.",
     ),
+    "note_not_confined": (
+        "This file was read without the usual protection, which something on this computer is in the way of: open no "
+        "files of strangers until csvagent doctor finds nothing.",
+        "Этот файл прочитан без обычной защиты: ей что-то мешает на этом компьютере. Не открывайте чужие файлы, пока "
+        "csvagent doctor находит неполадки.",
+    ),
     # --- inside.repairs
     "note_row_unquoted": (
         "{rows:row|rows}: a quote that nothing closes was kept as part of the cell (lines {lines}).",
@@ -371,6 +391,12 @@ TEXTS: Final[Catalogue] = {
     "note_row_shifted": (
         "The header has one name fewer than there are columns; the first column is the one without a name.",
         "В заголовке на одно имя меньше, чем столбцов; без имени остался первый.",
+    ),
+    "note_row_nameless": (
+        "{rows:last column|last columns} kept, though neither a name nor a value stands there: the lines end with "
+        "delimiters.",
+        "{rows:последний столбец|последних столбца|последних столбцов} без имени и значений: строки файла кончаются "
+        "разделителями. Ничего не отброшено.",
     ),
     "note_row_halved": (
         "The header has one name fewer than there are columns, and two neighbouring columns look like numbers cut in "
@@ -504,6 +530,10 @@ TEXTS: Final[Catalogue] = {
         "quantities, state the type number.",
         "Числа с точкой в {names} оставлены текстом: 1.10 и 1.1 — разные версии. Если это величины, укажите тип "
         "number.",
+    ),
+    "note_order_overruled": (
+        "dayfirst={stated} was stated, but the dates in {names} can only be read as {order}.",
+        "Указано dayfirst={stated}, но даты в {names} можно прочитать только как {order}.",
     ),
     "note_birth_years": (
         "Years in {names} have two digits: 69 to 99 were read as 1969 to 1999, 00 to 68 as 2000 to 2068. Who was born "

@@ -38,6 +38,7 @@ class ColumnPlan:
     `either` is a cell that can be read in two ways, `because` the cell or the column that decided it; a plan with
     `either` and without `because` is `ambiguous`. `stated` means that a person said the type: cells that do not fit it
     are counted and missing. `explicit` asks for code that leaves nothing to pandas' own guesses.
+    `overruled` means that no cell could be read in the order of day and month that a person stated.
     `exemplars` are cells that the plan was made on, `widened` is how often it was made anew for cells that did not fit.
     """
 
@@ -67,6 +68,7 @@ class ColumnPlan:
     padded: bool = False
     explicit: bool = False
     stated: bool = False
+    overruled: bool = False
     unfit: int = 0
     exemplars: tuple[str, ...] = ()
     widened: int = 0

@@ -20,7 +20,7 @@ from .missing import value_set, words_for
 from .moments import read_moments
 from .plans import ColumnPlan, Misfits
 from .quantities import MINUS, SPACES, pattern, replacements
-from .values import TIME, TRUTHLIKE, plan_columns
+from .values import TIME, TRUTHLIKE, day_first, plan_columns
 from .words import LONG
 
 ROWS_TOLD = 20
@@ -117,15 +117,19 @@ def widen(
         return text
     column = pa.array([*plan.exemplars, *words], pa.large_string())
     options: dict[str, Any] = {}
-    if plan.because_column:
-        options = {"decimal": plan.style.decimal} if not plan.formats else {"dayfirst": "%d" in plan.formats[0][:6]}
+    if plan.formats and (plan.because_column or plan.ambiguous):
+        options = {"dayfirst": day_first(plan.formats)}
+    elif plan.because_column:
+        options = {"decimal": plan.style.decimal}
     wider = plan_columns({plan.name: column}, missing=plan.missing_also, **options)[0]
     same = replace(wider, exemplars=plan.exemplars, widened=plan.widened)
     if wider.kind == plan.kind and _how(same) == _how(plan):
         return text
     if wider.textual:
         return replace(text, why_text=wider.why_text)
-    return replace(wider, widened=plan.widened + 1, because_column=plan.because_column)
+    if wider.formats and plan.ambiguous and not wider.either:
+        wider = replace(wider, either=plan.either)  # the order was handed on, and is as open as before
+    return replace(wider, widened=plan.widened + 1, because_column=plan.because_column, overruled=plan.overruled)
 
 
 def _how(plan: ColumnPlan) -> tuple[object, ...]:

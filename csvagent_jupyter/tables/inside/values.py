@@ -30,6 +30,8 @@ _EXACT, _LONGEST = 2**53, 2**63
 _LEADING_ZERO = r"[+-]?0\d+"
 _PHONE = r"\+\d{9,}"
 TIME = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?"
+_ORDER = re.compile(r"(?:%a,? )?(%[dm])[./-]%[dm]")
+_CYRILLIC = re.compile("[А-Яа-яЁё]")
 _VERSION = re.compile(r"version|release|section|chapter|верси|раздел|пункт", re.IGNORECASE)
 _DAY_AND_MONTH = r"(?:0[1-9]|[12]\d|3[01])\.(?:0[1-9]|1[0-2])"
 TRUTHLIKE = frozenset({"нет", "Нет"})
@@ -96,7 +98,9 @@ def plan_columns(
         ):
             numbers[name] = cells.missing(textual=False)[0]
         plans.append(plan)
-    return [_date_settled(plan, plans, open_dates) for plan in numbers_settled(plans, delimiter, numbers)]
+    plans = numbers_settled(plans, delimiter, numbers)
+    plans = [_date_settled(plan, plans, open_dates, delimiter) for plan in plans]
+    return [replace(plan, overruled=True) if _overrules(plan, dayfirst) else plan for plan in plans]
 
 
 def settle_words(plans: Sequence[ColumnPlan]) -> list[ColumnPlan]:
@@ -300,20 +304,40 @@ def _misfits(cells: Cells, words: Words, fits: Any, kind: Kind) -> Misfits | Non
     return Misfits(kind, rest.cells, percent, tuple(found))
 
 
-def _date_settled(plan: ColumnPlan, plans: Sequence[ColumnPlan], open_: Mapping[str, Cells]) -> ColumnPlan:
-    """Read dates that leave day and month open in the order of the file's other dates."""
+def _overrules(plan: ColumnPlan, dayfirst: bool | None) -> bool:
+    """Tell whether the dates of a column are all written in the other order of day and month than was stated."""
+    starts = [start[1] for form in plan.formats if (start := _ORDER.match(form))]
+    return dayfirst is not None and bool(starts) and ("%d" if dayfirst else "%m") not in starts
+
+
+def day_first(formats: Sequence[str]) -> bool:
+    """Tell whether the first format in which day and month could be exchanged has the day first; else true."""
+    starts = (_ORDER.match(form) for form in formats)
+    return next((start[1] == "%d" for start in starts if start is not None), True)
+
+
+def _is_day_first(plans: Sequence[ColumnPlan], delimiter: str) -> bool:
+    """Tell whether a file comes from where people write the day first: Russian names, decimal commas, semicolons."""
+    commas = any(plan.kind == "number" and plan.style.decimal == "," for plan in plans)
+    return commas or delimiter == ";" or any(_CYRILLIC.search(plan.name) for plan in plans)
+
+
+def _date_settled(
+    plan: ColumnPlan, plans: Sequence[ColumnPlan], open_: Mapping[str, Cells], delimiter: str
+) -> ColumnPlan:
+    """Read dates that leave day and month open in the order of the file's other dates, else of where it comes from."""
     if plan.name not in open_:
         return plan
     orders: list[tuple[str, Literal["%d", "%m"]]] = []
     for other in plans:
         if other.formats and not other.ambiguous:
-            start = re.search(r"^(?:%a,? )?(%[dm])[./-]%[dm]", other.formats[0])
+            start = _ORDER.match(other.formats[0])
             if start is not None:
                 orders.append((other.name, "%d" if start[1] == "%d" else "%m"))
-    if not orders:
-        return plan
     cells = open_[plan.name]
-    name, first = orders[0]
+    if not orders and (cells.options.dayfirst is not None or not _is_day_first(plans, delimiter)):
+        return plan
+    name, first = orders[0] if orders else ("", "%d")
     found = find_dates(cells.missing(textual=False)[0], plan.name, first == "%d")
     if found is None or not np.all(found.fits):
         return plan
