@@ -15,7 +15,7 @@ import zstandard
 
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.tables import read_table
-from csvagent_jupyter.tables.inside.contents import memory_limit, read_contents
+from csvagent_jupyter.tables.inside.streams import open_source
 from csvagent_jupyter.translations import catalogue, say
 
 
@@ -113,14 +113,13 @@ def test_no_permission_is_told() -> None:
 def test_what_unpacks_without_end_is_stopped(tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.csv.gz"
     bomb.write_bytes(gzip.compress(b"0," * 5_000_000))
-    with pytest.raises(Unreadable, match="larger than the 1 MB"):
-        read_contents(bomb, limit=1 << 20)
+    with bomb.open("rb") as file, pytest.raises(Unreadable, match="larger than the 1 MB"):
+        open_source(file, bomb.name, limit=1 << 20)
     packed = tmp_path / "bomb.zip"
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb.csv", b"0," * 5_000_000)
-    with pytest.raises(Unreadable, match="larger than the 1 MB"):
-        read_contents(packed, limit=1 << 20)
-    assert memory_limit() >= 1 << 20
+    with packed.open("rb") as file, pytest.raises(Unreadable, match="larger than the 1 MB"):
+        open_source(file, packed.name, limit=1 << 20)
 
 
 def test_a_name_with_line_breaks_stays_one_sentence(tmp_path: Path) -> None:

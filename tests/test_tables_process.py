@@ -215,6 +215,22 @@ def test_what_failed_there_is_one_line_of_the_log(caplog: pytest.LogCaptureFixtu
     assert record.getMessage().isprintable()
 
 
+async def test_a_reading_without_protection_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A thread that something has started in every Python keeps a process from being confined."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+    )
+    surroundings = {**SERVERS(tmp_path), "PYTHONPATH": f"{tmp_path}{os.pathsep}{HERE.parent}"}
+    monkeypatch.setattr(process, "_server_environment", lambda _: surroundings)
+    made = Readers(forked=False)
+    path = tmp_path / "sales.csv"
+    path.write_bytes(b"region,amount\nNorth,1\n")
+    with path.open("rb") as source, tempfile.TemporaryFile() as sink:
+        reply = await made.read(Order(name=path.name), source.fileno(), sink.fileno(), PLENTY)
+    assert [said.key for said in reply.said if said.level == "warning"] == ["note_not_confined"]
+    assert "without the usual protection" in reply.notes("en")[0].text
+
+
 async def test_a_thread_that_warming_up_left_costs_the_warmth_and_not_the_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -18,7 +18,9 @@ SCHEMA: Final = 1
 DICTIONARY: Final = 2
 RECORD_BATCH: Final = 3
 ROWS_PER_BYTE: Final = 8
-_MAGIC: Final = b"ARROW1\0\0"
+MAGIC: Final = b"ARROW1"
+"""How an Arrow file begins."""
+_START: Final = MAGIC + b"\0\0"
 
 
 def read_plain(buffer: Any) -> pa.Table:
@@ -30,9 +32,9 @@ def read_plain(buffer: Any) -> pa.Table:
     import pyarrow as pa
 
     whole = pa.py_buffer(buffer)
-    if whole.size < len(_MAGIC) or whole.slice(0, len(_MAGIC)).to_pybytes() != _MAGIC:
+    if whole.size < len(_START) or whole.slice(0, len(_START)).to_pybytes() != _START:
         raise ValueError("not an Arrow file")
-    stream = whole.slice(len(_MAGIC))
+    stream = whole.slice(len(_START))
     _check_messages(stream)
     with pa.ipc.open_stream(stream) as reader:
         for field in reader.schema:

@@ -17,11 +17,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from ...confinement import Limits, apply_limits, bound_open_files
 from ...confinement.confine import confine, prepare
 from ...confinement.policy import Policy, readable_paths
 from ...exceptions import Unreadable
-from ..order import LONGEST_REPLY, Order, Refusal, Reply, encoded, order_in
+from ..order import LONGEST_REPLY, Order, Refusal, Reply, Said, encoded, order_in
 
 Work = Callable[[int, int, Order], Reply]
 SOURCE, SINK, ERRORS, LETTER = 0, 1, 2, 3
@@ -63,8 +65,11 @@ def obey(work: Work, *, parent: int | None = None) -> None:
     with os.fdopen(LETTER, "r+b", buffering=0, closefd=False) as letter:
         letter.seek(0)
         order = order_in(letter.read())
-        _confine(order, parent)
-        told = encoded(_reply(work, order))
+        confined = _confine(order, parent)
+        reply = _reply(work, order)
+        if not confined and reply.refusal is None and not reply.broken:
+            reply = msgspec.structs.replace(reply, said=(Said("warning", "note_not_confined"), *reply.said))
+        told = encoded(reply)
         if len(told) > LONGEST_REPLY:
             told = encoded(Reply(refusal=Refusal("tables.reading_too_wide", {"name": order.name})))
         letter.seek(0)
@@ -73,8 +78,11 @@ def obey(work: Work, *, parent: int | None = None) -> None:
             told = told[letter.write(told) :]
 
 
-def _confine(order: Order, parent: int | None) -> None:
-    """Give up all that reading does not need; on a system without confinement, what limits there are."""
+def _confine(order: Order, parent: int | None) -> bool:
+    """Give up all that reading does not need; on a system without confinement, what limits there are.
+
+    Returns False where this system could, and something is in the way: its settings, or a thread that runs already.
+    """
     limits = Limits(
         memory=order.memory,
         cpu_seconds=order.seconds * order.threads + 1,
@@ -86,9 +94,10 @@ def _confine(order: Order, parent: int | None) -> None:
         confinement = confine(Policy(readable(), limits=limits), parent=parent)
         bound_open_files(limits)
         confinement.seal()
-    else:
-        apply_limits(limits)
-        bound_open_files(limits)
+        return confinement.complete
+    apply_limits(limits)
+    bound_open_files(limits)
+    return sys.platform != "linux"
 
 
 def _reply(work: Work, order: Order) -> Reply:

@@ -17,11 +17,10 @@ from ...messages import Kind
 from ..frame import kept_notes
 from ..names import shown
 from ..order import Order, Reply, Said
-from ..plain import ROWS_PER_BYTE, unfolded
+from ..plain import MAGIC, ROWS_PER_BYTE, unfolded
 from ..recipe import recipe_data
 from ..remarks import about_structure
 from ..value_remarks import about_values
-from . import contents as files
 from .conversion import recipe_for
 from .large import read_large
 from .looking import Look, look
@@ -47,9 +46,9 @@ def read(source: int, sink: int, order: Order) -> Reply:
         os.fdopen(source, "rb", buffering=0, closefd=False) as file,
         os.fdopen(sink, "w+b", buffering=0, closefd=False) as out,
     ):
-        start = file.read(len(files.ARROW))
+        start = file.read(len(MAGIC))
         file.seek(0)
-        if start == files.ARROW:
+        if start == MAGIC:
             return _finished(*_of_arrow(file, order), out)
         seen = look(open_source(file, order.name, limit=MOST_UNPACKED), order)
         if seen.given.strict:
