@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .repairs import Repair, Repairs
+from .repairs import LINES_TOLD, Repair, Repairs
 
 
 def first_lines(pieces: Iterable[bytes], offsets: Sequence[int]) -> list[int]:
@@ -32,6 +32,17 @@ def _line_ends(piece: bytes, last: bytes) -> int:
     if b"\r" in piece:
         count += piece.count(b"\r") - piece.count(b"\r\n")
     return count - (last == b"\r" and piece.startswith(b"\n"))
+
+
+def above(repairs: Repairs, line: int) -> Repairs:
+    """Return those of the repairs that were made above a line: in the header and around it."""
+    kept = Repairs()
+    for kind, repair in repairs.kinds.items():
+        lines = [number for number in repair.lines if number < line]
+        if lines:
+            all_above = len(lines) == len(repair.lines) < LINES_TOLD
+            kept.kinds[kind] = Repair(repair.count if all_above else len(lines), lines)
+    return kept
 
 
 def shifted(parts: Sequence[tuple[int, Repairs]], lines: Sequence[int]) -> Repairs:

@@ -9,23 +9,23 @@ import os
 from dataclasses import replace
 from typing import IO, Any, Final, cast
 
-import msgspec
 import pyarrow as pa
 
 from ...exceptions import Unreadable
 from ...messages import Kind
-from ..frame import kept_notes
 from ..names import shown
 from ..order import Order, Reply, Said
-from ..plain import MAGIC, ROWS_PER_BYTE, unfolded
+from ..plain import MAGIC
 from ..recipe import recipe_data
 from ..remarks import about_structure
 from ..value_remarks import about_values
 from .conversion import recipe_for
+from .finishing import finished, write
+from .foreign import read_foreign
 from .large import read_large
+from .lines_at import above
 from .looking import Look, look
 from .plans import ColumnPlan
-from .profile import columns_of
 from .repairs import refuse, refuse_left_out
 from .sampling import glance
 from .schema import typed_table
@@ -49,43 +49,13 @@ def read(source: int, sink: int, order: Order) -> Reply:
         start = file.read(len(MAGIC))
         file.seek(0)
         if start == MAGIC:
-            return _finished(*_of_arrow(file, order), out)
+            return read_foreign(file, out, order)
         seen = look(open_source(file, order.name, limit=MOST_UNPACKED), order)
         if seen.given.strict:
             refuse_left_out(seen.examined, seen.name, seen.fixed)
         if seen.source.large:
             return _of_large_text(seen, out, order)
-        return _finished(*_of_text(seen, order), out)
-
-
-def _finished(table: pa.Table, reply: Reply, out: IO[bytes]) -> Reply:
-    """Write the cells of a table that is in memory, and describe them."""
-    columns, left_out = columns_of(table)
-    _write(table, out)
-    size = os.fstat(out.fileno()).st_size
-    return msgspec.structs.replace(reply, rows=table.num_rows, columns=columns, columns_left_out=left_out, size=size)
-
-
-def _write(table: pa.Table, out: IO[bytes]) -> None:
-    sink: Any = pa.PythonFile(cast(Any, out), "w")  # left open, because what closes it closes the file
-    with pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-
-
-def _of_arrow(file: IO[bytes], order: Order) -> tuple[pa.Table, Reply]:
-    try:
-        table = unfolded(pa.ipc.open_file(pa.PythonFile(cast(Any, file), "r")).read_all())
-        table.validate(full=True)
-        said = [Said("info", key, cast(Any, values)) for key, values in kept_notes(table)]
-        if table.num_rows > ROWS_PER_BYTE * max(os.fstat(file.fileno()).st_size, table.nbytes):
-            raise ValueError("rows that take no room")
-    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, RecursionError):
-        raise Unreadable("tables.damaged_arrow", name=shown(order.name)) from None
-    if not table.num_rows:
-        said.append(Said("warning", "note_no_rows"))
-    if order.options:
-        said.append(Said("warning", "note_options_unused", {"options": ", ".join(order.options)}))
-    return table, Reply(said=tuple(said))
+        return finished(*_of_text(seen, order), out)
 
 
 def _of_text(seen: Look, order: Order) -> tuple[pa.Table, Reply]:
@@ -139,9 +109,10 @@ def _refuse_unfit(seen: Look, plans: list[ColumnPlan]) -> None:
 
 def _of_large_text(seen: Look, out: IO[bytes], order: Order) -> Reply:
     """Read a large file block by block."""
-    if seen.given.strict and not seen.rows.cells:
-        refuse(seen.rows.repairs, seen.name, seen.fixed)
     body = seen.rows.lines[0] if seen.rows.lines else seen.dialect.skipped_rows + len(seen.rows.header) + 1
+    repairs = above(seen.rows.repairs, body)
+    if seen.given.strict:
+        refuse(repairs if seen.rows.cells else seen.rows.repairs, seen.name, seen.fixed)
     large = read_large(
         seen.source,
         seen.dialect,
@@ -155,12 +126,13 @@ def _of_large_text(seen: Look, out: IO[bytes], order: Order) -> Reply:
         threads=order.threads,
         largest=order.largest,
     )
+    repairs.join(large.repairs)
     if seen.given.strict:
         if large.wrong.count:
             raise Unreadable("tables.strict_bytes", name=seen.name, line=large.wrong.lines[0])
         _refuse_unfit(seen, large.plans)
     if not order.whole:
-        _write(glance(seen.source, seen.dialect, seen.names, seen.decoded.encoding, body).first, out)
+        write(glance(seen.source, seen.dialect, seen.names, seen.decoded.encoding, body).first, out)
     marks = recipe_for("", {}, large.plans).options
     dialect = replace(seen.dialect, decimal=marks.get("decimal", "."), thousands=marks.get("thousands", ""))
     return Reply(
@@ -169,7 +141,7 @@ def _of_large_text(seen: Look, out: IO[bytes], order: Order) -> Reply:
         columns_left_out=large.columns_left_out,
         dialect=dialect,
         said=(
-            *about_structure(seen, large.repairs, large.wrong, large.schema.names, large.rows),
+            *about_structure(seen, repairs, large.wrong, large.schema.names, large.rows),
             *about_values(large.plans),
         ),
         recipe=recipe_data(reader_call(seen, large.wrong)),
