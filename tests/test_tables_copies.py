@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from csvagent_jupyter.exceptions import Unreadable
-from csvagent_jupyter.tables import Table, cells, copies, opening
+from csvagent_jupyter.tables import Table, cells, copies
 from csvagent_jupyter.tables.copies import Copies
 from csvagent_jupyter.tables.order import Bounds, Order, Reply
 from csvagent_jupyter.tables.process import Progress, Readers, usual
@@ -100,15 +101,32 @@ async def test_a_copy_that_is_not_as_it_was_left_is_made_anew(tmp_path: Path, co
     assert counted.count == 2
 
 
+async def test_a_packed_file_is_known_by_the_name_inside_too(tmp_path: Path, counted: Counted) -> None:
+    """Its inner suffix weighs where a file can be read in two ways."""
+    bounds, paths = Bounds(folder=tmp_path / "copies"), [tmp_path / "sales.csv.gz", tmp_path / "sales.tsv.gz"]
+    for path in paths:
+        path.write_bytes(gzip.compress(ROWS.encode(), mtime=0))
+    assert len({(await read(path, bounds)).cells.path for path in (*paths, *paths)}) == 2
+
+
+def test_another_library_is_another_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = {"pyarrow": "1"}
+    monkeypatch.setattr(copies, "version", lambda library: versions.get(library, "1"))
+    before = copies._reader.__wrapped__()
+    assert copies._reader.__wrapped__() == before
+    versions["pyarrow"] = "2"
+    assert copies._reader.__wrapped__() != before
+
+
 async def test_what_a_state_sums_up_to_is_remembered_only_when_nothing_can_change_without_another(
     tmp_path: Path, counted: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bounds, path = Bounds(folder=tmp_path / "copies"), put(tmp_path / "sales.csv")
     await read(path, bounds)
-    monkeypatch.setattr(opening.time, "time_ns", lambda: path.stat().st_ctime_ns + 35 * 10**9)  # written back by now
+    monkeypatch.setattr("time.time_ns", lambda: path.stat().st_ctime_ns + 35 * 10**9)  # written back just now
     await read(path, bounds)
     assert not list((tmp_path / "copies").glob("seen-*"))
-    monkeypatch.setattr(opening.time, "time_ns", lambda: path.stat().st_ctime_ns + 90 * 10**9)
+    monkeypatch.setattr("time.time_ns", lambda: path.stat().st_ctime_ns + 90 * 10**9)
     path.touch()
     os.utime(path, (LONG_AGO, LONG_AGO))
     await read(path, bounds, decimal=".")

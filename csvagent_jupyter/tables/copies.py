@@ -16,10 +16,12 @@ import hashlib
 import json
 import os
 import stat
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 from typing import Any, Final
 
@@ -33,6 +35,7 @@ from .process import Progress, Readers
 
 WORTH_LOOKING: Final = 2**20
 """Bytes from which on a file may be worth a copy: reading a smaller one takes no longer than looking for it."""
+_LIBRARIES: Final = ("pyarrow", "pandas", "numpy", "tzdata")
 STALE_SECONDS: Final = 3_600.0
 _PIECE: Final = 2**22
 
@@ -240,16 +243,21 @@ def _digest(source: int, size: int, stop: list[bool]) -> str:
 
 
 def _key(digest: str, order: Order) -> str:
-    suffix = PurePath(order.name).suffix.lower()
-    told = [digest, order.options, suffix, order.suffix, _reader()]
+    suffixes = [suffix.lower() for suffix in PurePath(order.name).suffixes]  # in a packed file the inner one tells
+    told = [digest, order.options, suffixes, order.suffix, _reader()]
     return _sum(json.dumps(told, sort_keys=True))
 
 
 @cache
 def _reader() -> str:
     """Return what tells this version of the reader from any other, which may read the same file as something else."""
-    states = [(entry.name, entry.stat()) for entry in sorted(Path(__file__).parent.rglob("*.py"))]
-    return _sum(repr([(name, found.st_size, found.st_mtime_ns) for name, found in states]))
+    total = hashlib.sha256(sys.version.encode())
+    for library in _LIBRARIES:
+        with contextlib.suppress(PackageNotFoundError):
+            total.update(f"{library} {version(library)}".encode())
+    for module in sorted(Path(__file__).parent.rglob("*.py")):
+        total.update(module.read_bytes())
+    return total.hexdigest()
 
 
 def _sum(text: str) -> str:
