@@ -304,3 +304,15 @@ def test_signatures_below_a_table_are_no_rows() -> None:
 def test_the_line_that_states_the_delimiter_is_no_title() -> None:
     examined = examine("sep=;\na;b\n1;2\n")
     assert (examined.dialect.delimiter, examined.dialect.skipped_rows, examined.above) == (";", 1, ())
+
+
+def test_keys_with_values_above_a_short_table_are_no_table() -> None:
+    text = "Account:,12345678\nPeriod:,2024\n\nDate,Sum,Text\n2024-01-01,5,a\n2024-01-02,6,b\n2024-01-03,7,c\n"
+    examined = examine(text)
+    assert (examined.dialect.skipped_rows, examined.tables) == (3, ())
+    assert examined.above == ("Account:,12345678", "Period:,2024")
+
+
+def test_a_source_below_numbers_is_a_remark_however_many_cells_it_has() -> None:
+    assert examine("a;b\n1;2\n3;4\nИсточник: Росстат;2024\n").below == ("Источник: Росстат;2024",)
+    assert examine("name;b\nx;2\nnote 1: y;4\n").below == ()

@@ -224,9 +224,21 @@ def test_a_row_with_another_delimiter_is_cut_there_in_a_short_table(body: str) -
     assert told(rows) == {"other_delimiter": (1, [4])}
 
 
-def test_columns_without_a_name_and_a_cell_are_left_out() -> None:
-    rows = parse("Имя;Сумма;\nИван;1;\nПетр;2;\n", Dialect(delimiter=";"))
-    assert (rows.header, rows.cells) == ([["Имя", "Сумма"]], [["Иван", "1"], ["Петр", "2"]])
-    assert told(rows) == {"emptied": (2, [2])}
-    kept = parse("Имя;Сумма;\nИван;1;\nПетр;2;x\n", Dialect(delimiter=";"))
-    assert kept.cells[1] == ["Петр", "2", "x"]
+def test_columns_without_a_name_and_a_cell_are_kept_and_told() -> None:
+    rows = parse("Имя;Сумма;;\nИван;1;;\nПетр;2;;\n", Dialect(delimiter=";"))
+    assert (rows.header, rows.cells[0]) == ([["Имя", "Сумма", "", ""]], ["Иван", "1", "", ""])
+    assert told(rows) == {"nameless": (2, [1])}
+    assert rows.repairs.first() is None
+    assert told(parse("Имя;Сумма;\nИван;1;\nПетр;2;x\n", Dialect(delimiter=";"))) == {}
+
+
+def test_numbers_cut_at_an_unquoted_decimal_comma_are_told() -> None:
+    rows = parse("Товар,Цена,Кол\nСтол,1500,50,2\nСтул,300,00,5\n", Dialect())
+    assert told(rows) == {"halved": (1, [1])}
+    assert told(parse("mpg,cyl\nMazda,21,6\nFiat,22,4\n", Dialect())) == {"shifted": (1, [1])}
+
+
+def test_a_line_drawn_under_the_names_is_no_row() -> None:
+    rows = parse("id|name\n---|----\n1|a\n2|b\n", Dialect(delimiter="|"))
+    assert (rows.cells, told(rows)) == ([["1", "a"], ["2", "b"]], {"between": (1, [2])})
+    assert parse("a|b\n-|-\n1|2\n", Dialect(delimiter="|")).cells[0] == ["-", "-"]

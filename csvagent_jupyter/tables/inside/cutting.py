@@ -65,6 +65,13 @@ def _unwrapped(cells: list[str], script: Script) -> list[str]:
     return inner if len(inner) > 1 else cells
 
 
+def is_rule(cells: Sequence[str]) -> bool:
+    """Tell whether a row is a line drawn under names: dashes or equal signs in every cell but an empty outer one."""
+    drawn = cells[not cells[0].strip() : len(cells) - (not cells[-1].strip())] if len(cells) > 1 else cells
+    many = len(drawn) > 1 or any("-+-" in cell for cell in drawn)
+    return many and all(len(cell) > 1 and not cell.strip(" -=+:") and cell.strip(" :+") for cell in drawn)
+
+
 def is_empty(cells: Sequence[str]) -> bool:
     """Tell whether nothing stands in a row."""
     return not any(cell.strip() for cell in cells)

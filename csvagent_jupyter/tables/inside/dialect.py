@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ...messages import Dialect
-from .cutting import Cut, cut, is_empty
+from .cutting import Cut, cut, is_empty, is_rule
 from .delimiters import SAMPLE, find_marks
 from .header import header_rows
 from .lines import COMMENTS, prepared, split_lines
@@ -176,7 +176,8 @@ class _Layout:
         for mark in COMMENTS:
             if mark[0] == self.script.delimiter[:1] or self.script.quote == mark:
                 continue
-            marked = [row for row in self.rows[top + 1 :] if self.lines[row.line].startswith(mark)]
+            below = [row for row in self.rows[top + 1 :] if not is_rule(row.cells)]
+            marked = [row for row in below if self.lines[row.line].startswith(mark)]
             fits = [row for row in marked if len(row.cells) == width and width > 1]
             enough = len(mark) > 1 or mark == "#" or len(marked) > 1
             if marked and not fits and enough and len(marked) * 2 < len(self.rows) and width > 1:
@@ -200,7 +201,7 @@ class _Layout:
         while first < last and is_empty(rows[first].cells):
             first += 1
         table = rows[first : last + 1]
-        body = [row.cells for row in table if not is_empty(row.cells)]
+        body = [row.cells for row in table if not is_empty(row.cells) and not is_rule(row.cells)]
         many = header_rows(body[:HEADER_SAMPLE]) if "header_rows" not in self.fixed else self.given.header_rows
         kept, totals = self._without_footer(table, many)
         end = table[kept - 1].end if kept else self.bottom
@@ -235,6 +236,9 @@ class _Layout:
     def _is_metadata(self, region: Region, main: Region) -> bool:
         line = self.lines[self.rows[region.first].line]
         if line.startswith(COMMENTS[:-1]):
+            return True
+        cells = [row.cells for row in self.rows[region.first : region.last + 1]]
+        if region.width == 2 and all(row[0].rstrip().endswith(":") for row in cells if row):
             return True
         keys = region.width < min(3, main.width) or ":" in region.header[0]
         return keys and region.rows * 3 < main.rows

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from .cutting import is_rule
 from .lines import COMMENTS, Script
 from .repairs import Kind, Repairs
 
@@ -70,6 +72,9 @@ class Gathering:
                 self.repairs.add("emptied", line)
             self.found.header.append(row)
             return
+        if self.found.header and not self.found.cells and is_rule(row):
+            self.repairs.add("between", line)
+            return
         if self.width > 1 and row == self.last_header:
             self._again(line)
             return
@@ -104,11 +109,9 @@ class Gathering:
 
     def rows(self, first_line: int) -> Rows:
         """Return everything, all rows as wide as the widest, or as the header where nothing stands beyond it."""
-        found = self.found
-        head = max((number for row in found.header for number, cell in enumerate(row, 1) if cell.strip()), default=0)
-        if head < 2 or any(any(row[head:]) for row in found.cells):
-            head = max(map(len, found.header), default=0)
-        width = max(self.width, *map(len, found.header), head)
+        found, head = self.found, max(map(len, self.found.header), default=0)
+        named = max((number for row in found.header for number, cell in enumerate(row, 1) if cell.strip()), default=0)
+        width = max(self.width, head)
         if self.repairs.count("extra"):
             width = max(width, max(map(len, found.cells), default=0))
         if found.header and head < width and not any(any(row[head:]) for row in found.cells):
@@ -116,15 +119,28 @@ class Gathering:
                 self.repairs.add("emptied", found.lines[0], len(found.cells))
             width = head
             found.cells = [row[:head] for row in found.cells]
-            found.header = [row[:head] for row in found.header]
         elif found.header and head == width - 1 == self.width - 1 and self._has_row_names():
             found.header = [["", *row] for row in found.header]
-            self.repairs.add("shifted", first_line)
+            self.repairs.add("halved" if self._has_halves() else "shifted", first_line)
+        if 0 < named < head == width and not any(any(row[named:]) for row in found.cells):
+            self.repairs.add("nameless", first_line, width - named)
         found.header = [row + [""] * (width - len(row)) for row in found.header]
         if any(len(row) < width for row in found.cells):
             found.cells = [row + [""] * (width - len(row)) for row in found.cells]
         found.width = width
         return found
+
+    def _has_halves(self) -> bool:
+        """Tell whether two neighbouring columns are numbers cut at their decimal comma: second halves like 05."""
+        if self.script.written_delimiter != ",":
+            return False
+        columns = list(zip(*self.found.cells, strict=True))
+        for whole, part in itertools.pairwise(columns):
+            parts = {cell for cell in part if cell}
+            cents = bool(parts) and all(len(cell) == 2 and cell.isdecimal() for cell in parts)
+            if cents and any(cell[0] == "0" for cell in parts) and all(cell.lstrip("-").isdecimal() for cell in whole):
+                return True
+        return False
 
     def _has_row_names(self) -> bool:
         """Tell whether the first column is what R writes in front of each row, without a name in the header."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .cutting import Cut, is_empty
+from .cutting import Cut, is_empty, is_rule
 from .header import header_rows, is_typed_column
 from .shapes import TYPED, look
 
@@ -18,6 +18,7 @@ _WORDS = (
     *("source", "note", "notes", "remark", "footnote", "legend", "generated", "exported", "created", "downloaded"),
     *("prepared", "updated", "last update", "end of", "rows?\\b", "records?\\b", "data as", "copyright", "licen[cs]e"),
     *("disclaimer", "источник", "примечани", "сноск", "выгружено", "сформировано", "данные (?:на|по)", "по данным"),
+    *("подготовил", "исполнитель:", "тел(?:ефон)?[.:]", "всего (?:наименований|записей|строк|позиций)", ".*_{4,}"),
     *("дата (?:выгрузки|формирования)", "quelle", "hinweis", "stand:", "fuente", "nota"),
 )
 REMARK = re.compile(rf"\s*(?:\*|†|‡|¹|²|©|\[\d|\(\d\)|\(\d+ rows?\b|#|//|--|(?:{'|'.join(_WORDS)}))", re.IGNORECASE)
@@ -113,9 +114,15 @@ def remarks_below(rows: Sequence[Cut], width: int) -> int:
 
 def _is_remark(row: Cut, rows: Sequence[Cut], kept: int, width: int) -> bool:
     text = next((cell for cell in row.cells if cell.strip()), "")
+    if is_rule(row.cells) and max(map(len, row.cells)) > 3:
+        return True
     marked = REMARK.match(text) is not None
-    if row.filled > 1 and not (marked and len(row.cells) != width and len(text) > 8):
+    if marked and _stands_apart(row.cells, text, rows[: kept - 1]):
+        return True
+    if row.filled > 1 and not (marked and len(text) > 8):
         return False
+    if row.filled > 1 and len(row.cells) == width:
+        return is_typed_column([one.cells for one in rows[: kept - 1]], 0) and look(row.cells[0]) not in TYPED
     if marked:
         return True
     above = kept - 2
@@ -126,6 +133,15 @@ def _is_remark(row: Cut, rows: Sequence[Cut], kept: int, width: int) -> bool:
     if row.cells and row.cells[0].strip() and is_typed_column([one.cells for one in rows[: above + 1]], 0):
         return look(text) not in TYPED and (prose or apart)
     return prose and (apart or (width > 2 and len(row.cells) == 1))
+
+
+def _stands_apart(cells: Sequence[str], text: str, above: Sequence[Cut]) -> bool:
+    """Tell a remark with delimiters in it, "Source: the ministry, 2024", by words where numbers stand above."""
+    if not re.match(r"[^:\d]{3,40}: ", text):
+        return False
+    rows = [row.cells for row in above]
+    typed = [n for n in range(len(cells)) if is_typed_column(rows, n)]
+    return bool(typed) and any(look(cells[n]) in {"word", "text"} for n in typed)
 
 
 def stacked(rows: Sequence[Cut]) -> list[Region]:

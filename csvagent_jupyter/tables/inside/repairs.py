@@ -14,17 +14,21 @@ if TYPE_CHECKING:
 LINES_TOLD = 20
 Kind = Literal[
     "unquoted", "unwrapped", "other_delimiter", "split", "merged", "joined", "emptied", "padded", "extra", "shifted",
-    "nul", "truncated", "header_again", "between", "blank", "comment",
+    "nul", "truncated", "halved", "nameless", "header_again", "between", "blank", "comment",
 ]  # fmt: skip
 """unquoted: a quote that belongs to no pair is part of the cell; unwrapped: the row as a whole stood in quotes;
 other_delimiter: this row has another delimiter; split: a delimiter was missing; merged: a delimiter belonged to a cell;
 joined: a line end belonged to a cell; emptied: empty cells too many were dropped; padded: cells too few; extra: cells
-too many, kept at the end; shifted: the header has no name for the first column; nul: zero characters were dropped;
+too many, kept at the end; shifted: the header has no name for the first column; halved: nor has it here, but numbers
+may have been cut at their decimal comma; nameless: so many last columns have no name and no cell, and are kept;
+nul: zero characters were dropped;
 truncated: the last line breaks off; header_again: a header in the middle was dropped; between: remarks in the middle
 were dropped; blank: rows without any cell were dropped; comment: remark lines were dropped."""
-HARMLESS: frozenset[Kind] = frozenset({"blank", "shifted"})
+HARMLESS: frozenset[Kind] = frozenset({"blank", "shifted", "nameless"})
 """What a strict reading does not refuse: nothing that stands in the file is changed or dropped."""
-QUIET: frozenset[Kind] = frozenset({"blank", "comment", "header_again", "between", "shifted", "emptied", "unwrapped"})
+QUIET: frozenset[Kind] = frozenset(
+    {"blank", "comment", "header_again", "between", "shifted", "nameless", "emptied", "unwrapped"}
+)
 """What is told as information and not as a warning."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
