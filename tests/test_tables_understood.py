@@ -203,3 +203,9 @@ def test_a_stated_order_that_cannot_be_is_told(tmp_path: Path) -> None:
     assert cells(table)[0] == pd.Timestamp(2024, 4, 25)
     assert "can only be read as day first" in told(table)
     assert not read(tmp_path, b"id,v\n1,25/04/2024\n2,26/04/2024\n", dayfirst=True).notes
+
+
+@pytest.mark.parametrize("text", [b"id,v\n1,192.168.0.1\n2,10.0.0.1\n", "id,v\n1,+7 916 111-22-33\n2,12-05\n"])
+def test_the_code_states_no_type_that_pandas_finds_itself(tmp_path: Path, text: str | bytes) -> None:
+    assert "dtype" not in read(tmp_path, text).read_code
+    assert "dtype" in read(tmp_path, b"id,v\n1,007\n2,010\n").read_code

@@ -36,7 +36,9 @@ _VERSION = re.compile(r"version|release|section|chapter|верси|раздел|
 _DAY_AND_MONTH = r"(?:0[1-9]|[12]\d|3[01])\.(?:0[1-9]|1[0-2])"
 TRUTHLIKE = frozenset({"нет", "Нет"})
 """Words that are missing among numbers, and one of two answers beside its opposite."""
-_PANDAS_TYPED = re.compile(r"[\s\d.,+'’eE\u00a0-]+|[+-]?inf(?:inity)?|true|false", re.IGNORECASE)
+_PANDAS_TYPED = re.compile(
+    r"\s*[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d{1,3})?\s*|[+-]?inf(?:inity)?|true|false", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
