@@ -15,6 +15,8 @@ import pytest
 
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.tables import dataframe_to_arrow, read_table, table_from_dataframe
+from csvagent_jupyter.tables.process import in_thread
+from csvagent_jupyter.tables.reader import reading
 
 
 def test_ordinary_columns_come_back_the_same() -> None:
@@ -151,7 +153,9 @@ def test_polars_and_arrow_are_welcome() -> None:
 def test_notes_travel_with_the_file_and_are_said_in_the_readers_language(tmp_path: Path) -> None:
     path = tmp_path / "artifact"
     path.write_bytes(dataframe_to_arrow(pd.DataFrame({"a": [1, 2, 3]}).query("a > 1")))
-    assert "не перенесены" in read_table(path, name="f", language="ru").notes[0].text
+    (note,) = in_thread(reading(path, name="f", language="ru", own=True)).notes
+    assert "не перенесены" in note.text
+    assert read_table(path, name="f").notes == ()  # of a file from elsewhere nothing is believed
     assert read_table(path, name="f").name == "f"
 
 

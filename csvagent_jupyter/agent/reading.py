@@ -158,6 +158,8 @@ async def read_source(
         options=source.overrides,
         bounds=bounds,
         progress=progress,
+        # What is kept of a DataFrame is called as its variable; a file that came from elsewhere speaks for nobody.
+        own=bool(source.artifact) and not source.path and source.name.isidentifier(),
     )
     return replace(table, source_path=source.path or source.name)
 

@@ -7,13 +7,13 @@ not checked could make this process read outside of its memory.
 from __future__ import annotations
 
 import contextlib
-import json
 import mmap
 import os
-import re
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from .names import is_column_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 AT_HAND: Final = 8 * 2**20
 """Bytes up to which a file is held in memory; a larger one is mapped."""
 _PIECE: Final = 2**22
-_PANDAS: Final = b"pandas"
-_TYPES: Final = re.compile(
-    r"(u?int|float|U?Int|Float)(8|16|32|64)|bool|boolean|str|string|string\[\w+\]|object|category|empty|"
-    r"(datetime64|timedelta64)\[(s|ms|us|ns)(, [\w/+:-]{1,64})?\]|period\[[\w-]{1,20}\]|interval\[[\w, ]{1,40}\]"
-)
 
 
 class Cells:
@@ -89,26 +84,21 @@ def _read(file: int, size: int) -> bytes:
 
 
 def _checked(buffer: bytes | mmap.mmap) -> pa.Table:
-    """Return the table of an Arrow file once every offset in it is known to be inside; raises ValueError."""
+    """Return the table of an Arrow file once every offset in it is known to be inside; raises ValueError.
+
+    What it says beside its cells is not believed: what pandas is told is written anew.
+    """
     import pyarrow as pa
 
+    from .frame import own_schema
     from .plain import read_plain
 
     try:
         table = read_plain(buffer)
         table.validate(full=True)
-        _check_metadata(table.schema.metadata or {}, set(table.schema.names))
+        names = table.schema.names
+        if len(set(names)) < len(names) or not all(map(is_column_name, names)):
+            raise ValueError("names that no table of ours has")
+        return pa.Table.from_arrays(table.columns, schema=own_schema(table.schema)) if names else table
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, MemoryError):
         raise ValueError("no table") from None
-    return table
-
-
-def _check_metadata(metadata: dict[bytes, bytes], names: set[str]) -> None:
-    """Raise ValueError when pandas would be told of types that no table of ours has, or of columns that are not."""
-    told: Any = json.loads(metadata.get(_PANDAS, b"{}"))
-    for column in [*told.get("columns", []), *told.get("column_indexes", [])]:
-        if not _TYPES.fullmatch(column["numpy_type"]):
-            raise ValueError("a type that is not known")
-    for index in told.get("index_columns", []):
-        if index["kind"] != "range" or not index["step"] if isinstance(index, dict) else index not in names:
-            raise ValueError("an index that there is not")

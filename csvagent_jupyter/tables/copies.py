@@ -244,7 +244,7 @@ def _digest(source: int, size: int, stop: list[bool]) -> str:
 
 def _key(digest: str, order: Order) -> str:
     suffixes = [suffix.lower() for suffix in PurePath(order.name).suffixes]  # in a packed file the inner one tells
-    told = [digest, order.options, suffixes, order.suffix, _reader()]
+    told = [digest, order.options, suffixes, order.suffix, order.own, _reader()]
     return _sum(json.dumps(told, sort_keys=True))
 
 

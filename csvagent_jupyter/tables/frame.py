@@ -17,14 +17,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 
 from ..messages import Kind
+from .names import printable
 
 KIND = b"csvagent.kind"
 NOTES = b"csvagent.notes"
+_PANDAS = b"pandas"
+_KINDS = frozenset(get_args(Kind))
+_LONGEST_NOTE = 1_000
 _OF_FRAMES = {"note_index_kept", "note_index_dropped", "note_renamed", "note_as_text", "note_as_number"}
 Said = tuple[str, dict[str, object]]
 """The key of a note about the table, and its values: told anew in the language of whoever reads the file."""
@@ -54,10 +58,89 @@ def with_notes(table: pa.Table, said: Sequence[Said]) -> pa.Table:
     return table.replace_schema_metadata(metadata) if said else table
 
 
-def kept_notes(table: pa.Table) -> list[Said]:
-    """Return the notes that travelled with the file: what there is to be said of a DataFrame, and nothing else."""
-    kept: list[Said] = json.loads((table.schema.metadata or {}).get(NOTES, b"[]"))
-    return [(key, values) for key, values in kept if key in _OF_FRAMES]
+def kept_notes(schema: pa.Schema) -> list[Said]:
+    """Return the notes that travelled with a file of ours: what there is to be said of a DataFrame, nothing else.
+
+    Whoever asks has to know that the file is ours.
+    """
+    try:
+        kept: Any = json.loads((schema.metadata or {}).get(NOTES, b"[]"))
+        return [
+            (key, {name: printable(value[:_LONGEST_NOTE]) for name, value in values.items() if name == "names"})
+            for key, values in kept[: len(_OF_FRAMES)]
+            if key in _OF_FRAMES
+        ]
+    except (ValueError, TypeError, AttributeError, RecursionError, KeyError):
+        return []
+
+
+def own_schema(schema: pa.Schema) -> pa.Schema:
+    """Return the schema with nothing in it that another program says, but the types in pandas that fit ours.
+
+    What a file says to pandas is obeyed there, however wrong.
+    """
+    told = _told_types((schema.metadata or {}).get(_PANDAS, b"{}"))
+    fields: list[Any] = []
+    columns: list[dict[str, Any]] = []
+    field: Any
+    for field in schema:
+        kind = (field.metadata or {}).get(KIND, b"").decode("ascii", "replace")
+        fields.append(field.with_metadata({KIND: kind.encode()} if kind in _KINDS else None))
+        if numpy_type := _fitting(told.get(field.name, ""), field.type):
+            columns.append(_described(field, numpy_type))
+    metadata = {
+        "index_columns": [],
+        "column_indexes": [],
+        "columns": columns,
+        "creator": {"library": "pyarrow", "version": pa.__version__},
+        "pandas_version": "3",
+    }
+    return pa.schema(fields, metadata={_PANDAS: json.dumps(metadata).encode()} if columns else None)
+
+
+def _told_types(data: bytes) -> dict[str, str]:
+    """Return the types in pandas by the names of the columns; none when nothing sensible is told."""
+    try:
+        told: Any = json.loads(data)
+        pairs = [(column.get("field_name") or column["name"], column["numpy_type"]) for column in told["columns"]]
+        return {name: kind for name, kind in pairs if isinstance(name, str) and isinstance(kind, str)}
+    except (ValueError, TypeError, AttributeError, RecursionError, KeyError):
+        return {}
+
+
+def _fitting(told: str, kind: Any) -> str:
+    """Return the type in pandas that is told, when it is one that Arrow cells of that type can have; else ""."""
+    types = pa.types
+    if types.is_boolean(kind):
+        return told if told in {"bool", "boolean"} else ""
+    if types.is_integer(kind):
+        return told if told.lower() == str(kind) or told == "float64" else ""
+    if types.is_floating(kind):
+        return told if told.lower() == f"float{kind.bit_width}" else ""
+    if types.is_string(kind) or types.is_large_string(kind):
+        return told if told in {"str", "string", "object", "string[python]", "string[pyarrow]"} else ""
+    if types.is_timestamp(kind):
+        return f"datetime64[{kind.unit}]" if told.startswith("datetime64") else ""
+    return ""
+
+
+def _described(field: Any, numpy_type: str) -> dict[str, Any]:
+    pandas_type, more = numpy_type.lower(), None
+    if pa.types.is_timestamp(field.type):
+        pandas_type = "datetime"
+        if field.type.tz is not None:
+            pandas_type, more = "datetimetz", {"timezone": field.type.tz}
+    elif numpy_type.startswith(("str", "obj")):
+        pandas_type = "unicode"
+    elif numpy_type == "boolean":
+        pandas_type = "bool"
+    return {
+        "name": field.name,
+        "field_name": field.name,
+        "pandas_type": pandas_type,
+        "numpy_type": numpy_type,
+        "metadata": more,
+    }
 
 
 def kind_of(column: Any) -> str:

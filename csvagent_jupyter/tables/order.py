@@ -62,7 +62,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     `name` is what the person calls it, `suffix` the last one of the file's own name. `options` are what was stated of
     it. `memory` is what the process may take, `largest` the most that it may write, in bytes; a table that takes
     more than the `kernel` may have is refused (0: none is).
-    Without `whole`, a large file is described, and only its first rows are written.
+    Without `whole`, a large file is described, and only its first rows are written. `own` is a file that this package
+    wrote of a DataFrame: only of such a one the notes are believed.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     threads: int = 4
     kernel: int = 0
     whole: bool = True
+    own: bool = False
 
 
 class Said(msgspec.Struct, frozen=True):

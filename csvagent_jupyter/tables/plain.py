@@ -8,7 +8,9 @@ DictionaryBatch.data and isDelta are fields 1 and 2).
 
 from __future__ import annotations
 
+import re
 import struct
+import zoneinfo
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ ROWS_PER_BYTE: Final = 8
 MAGIC: Final = b"ARROW1"
 """How an Arrow file begins."""
 _START: Final = MAGIC + b"\0\0"
+_OFFSET: Final = re.compile(r"[+-]([01]\d|2[0-3]):[0-5]\d")
 
 
 def read_plain(buffer: Any) -> pa.Table:
@@ -37,29 +40,11 @@ def read_plain(buffer: Any) -> pa.Table:
     stream = whole.slice(len(_START))
     _check_messages(stream)
     with pa.ipc.open_stream(stream) as reader:
-        for field in reader.schema:
-            _check_type(field.type)
+        if not all(is_flat(field.type) for field in reader.schema):
+            raise ValueError("a type that no table of ours has")
         table = reader.read_all()
     if table.num_rows > ROWS_PER_BYTE * whole.size:
         raise ValueError("more rows than bits")
-    return table
-
-
-def unfolded(table: pa.Table) -> pa.Table:
-    """Return a table of other programs in the types that a plain file may have, as far as there are such."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    decode: Any = pc.run_end_decode  # type: ignore[attr-defined]
-    plain: dict[Any, Any] = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
-    for number, field in enumerate(table.schema):
-        if pa.types.is_run_end_encoded(field.type):
-            runs = [decode(chunk) for chunk in table.column(number).chunks]
-            cells = pa.chunked_array(runs, field.type.value_type)
-            table = table.set_column(number, field.with_type(field.type.value_type), cells)
-        elif field.type in plain:
-            cells = table.column(number).cast(plain[field.type])
-            table = table.set_column(number, field.with_type(plain[field.type]), cells)
     return table
 
 
@@ -87,25 +72,22 @@ def _check_messages(stream: Any) -> None:
 def _header(metadata: bytes) -> tuple[int, bool]:
     """Return the kind of a message, and whether it takes no more room than it shows."""
     (root,) = struct.unpack_from("<I", metadata, 0)
-    kind_at, header = _field(metadata, root, 1), _table(metadata, root, 2)
+    kind_at, header = table_in(metadata, root, 1, follow=False), table_in(metadata, root, 2)
     kind = metadata[kind_at] if kind_at else 0
     if kind == DICTIONARY and header:
-        if (delta := _field(metadata, header, 2)) and metadata[delta]:
+        if (delta := table_in(metadata, header, 2, follow=False)) and metadata[delta]:
             return kind, False
-        header = _table(metadata, header, 1)
+        header = table_in(metadata, header, 1)
     if not header or kind not in (SCHEMA, DICTIONARY, RECORD_BATCH):
         return kind, False
-    return kind, kind == SCHEMA or not _field(metadata, header, 3)
+    return kind, kind == SCHEMA or (not table_in(metadata, header, 3, follow=False) and _apart(metadata, header))
 
 
-def _table(data: bytes, table: int, number: int) -> int:
-    """Return the position of the table that a field leads to, or 0."""
-    at = _field(data, table, number)
-    return at + int(struct.unpack_from("<I", data, at)[0]) if at else 0
+def table_in(data: bytes, table: int, number: int, *, follow: bool = True) -> int:
+    """Return the position of the table that a field of a FlatBuffers table leads to, or of the field itself.
 
-
-def _field(data: bytes, table: int, number: int) -> int:
-    """Return the position of a table's field, or 0 when the table does not have it."""
+    It is 0 when the table does not have the field. Raises struct.error or IndexError outside of the data.
+    """
     vtable = table - struct.unpack_from("<i", data, table)[0]
     if vtable < 0:
         raise struct.error("vtable before the message")
@@ -113,23 +95,60 @@ def _field(data: bytes, table: int, number: int) -> int:
     if slot >= struct.unpack_from("<H", data, vtable)[0]:
         return 0
     offset: int = struct.unpack_from("<H", data, vtable + slot)[0]
-    return table + offset if offset else 0
+    if not offset:
+        return 0
+    at = table + offset
+    return at + int(struct.unpack_from("<I", data, at)[0]) if follow else at
 
 
-def _check_type(type_: Any) -> None:
-    """Raise ValueError for a type whose cells may share what they show, or are told once for many."""
+def vector_in(data: bytes, table: int, number: int) -> tuple[int, int]:
+    """Return where the first member of a vector is, and how many there are."""
+    at = table_in(data, table, number)
+    return (at + 4, int(struct.unpack_from("<I", data, at)[0])) if at else (0, 0)
+
+
+def _apart(data: bytes, batch: int) -> bool:
+    """Tell whether the buffers of a batch follow each other, so that no bytes are shown twice."""
+    at, count = vector_in(data, batch, 2)
+    ends = 0
+    for start, length in struct.iter_unpack("<qq", data[at : at + 16 * count]):
+        if start < ends or length < 0:
+            return False
+        ends = start + length
+    return True
+
+
+def is_flat(kind: Any) -> bool:
+    """Tell whether a type is one that our tables have: every cell of it takes room of its own, and none holds others.
+
+    Of categories only those of such a type are.
+    """
     import pyarrow as pa
 
-    shares = (
-        pa.types.is_run_end_encoded,
-        pa.types.is_string_view,
-        pa.types.is_binary_view,
-        pa.types.is_list_view,
-        pa.types.is_large_list_view,
+    if pa.types.is_dictionary(kind):
+        return is_flat(kind.value_type) and not pa.types.is_dictionary(kind.value_type)
+    if pa.types.is_timestamp(kind):
+        return kind.tz is None or is_zone(kind.tz)
+    tests = (
+        pa.types.is_boolean,
+        pa.types.is_integer,
+        pa.types.is_floating,
+        pa.types.is_decimal,
+        pa.types.is_string,
+        pa.types.is_large_string,
+        pa.types.is_date,
+        pa.types.is_time,
+        pa.types.is_duration,
     )
-    if any(test(type_) for test in shares):
-        raise ValueError("a type that no table of ours has")
-    for number in range(type_.num_fields):
-        _check_type(type_.field(number).type)
-    if pa.types.is_dictionary(type_):
-        _check_type(type_.value_type)
+    return any(test(kind) for test in tests) and not isinstance(kind, pa.BaseExtensionType)
+
+
+def is_zone(name: str) -> bool:
+    """Tell whether pandas can tell the time of a zone."""
+    if _OFFSET.fullmatch(name):
+        return True
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return False
+    return True

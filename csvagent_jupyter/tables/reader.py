@@ -141,10 +141,12 @@ async def reading(
     options: dict[str, Any] | None = None,
     bounds: Bounds | None = None,
     progress: Progress | None = None,
+    own: bool = False,
 ) -> Table:
     """Read a file as `read_table` does, in an event loop: when the caller is cancelled, the reading ends at once.
 
-    What the reading takes has `bounds`; `progress` is told how far the file was read.
+    What the reading takes has `bounds`; `progress` is told how far the file was read. `own` is a file that this
+    package wrote of a DataFrame, whose notes are believed.
     """
     bounds = bounds or Bounds()
     stated = checked(options or {})
@@ -157,6 +159,7 @@ async def reading(
         memory=bounds.memory,
         seconds=int(bounds.seconds),
         kernel=bounds.kernel,
+        own=own,
     )
     try:
         with opened(place) as (source, state):

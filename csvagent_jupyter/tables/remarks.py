@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from .inside.totals import totals_among
+from .names import MAX_COLUMN_NAME
 from .order import Said, Scalar, Value
 
 if TYPE_CHECKING:
@@ -51,16 +52,26 @@ def about_structure(seen: Look, repairs: Repairs, wrong: Wrong, names: Sequence[
         add("warning", "note_tables", table=seen.dialect.table, tables=len(examined.tables), others=told)
     if not seen.dialect.header_rows and "header_rows" not in seen.dialect.stated:
         add("info", "note_no_header")
-    if seen.renamed:
-        pairs = [(cut(old), new) for new, old in seen.renamed.items() if cut(old) != cut(new)]
-        tidied = [new for new, old in seen.renamed.items() if cut(old) == cut(new)]
-        if pairs:
-            add("info", "note_renamed", names=_pairs(pairs))
-        if tidied:
-            add("info", "note_tidied", names=listed(tidied))
+    notes += about_names(seen.renamed)
     notes += [Said(level, key, cast("dict[str, Value]", values)) for level, key, values in repairs.said()]
     if not rows:
         add("warning", "note_no_rows")
+    return notes
+
+
+def about_names(renamed: Mapping[str, str]) -> list[Said]:
+    """Return the notes on columns that are not called what stood there."""
+    notes: list[Said] = []
+    shortened = [new for new, old in renamed.items() if len(old) > len(new) >= MAX_COLUMN_NAME]
+    others = [(new, old) for new, old in renamed.items() if not len(old) > len(new) >= MAX_COLUMN_NAME]
+    pairs = [(cut(old), new) for new, old in others if cut(old) != cut(new)]
+    tidied = [new for new, old in others if cut(old) == cut(new)]
+    if shortened:
+        notes.append(Said("warning", "note_names_cut", {"names": listed(shortened), "most": MAX_COLUMN_NAME}))
+    if pairs:
+        notes.append(Said("info", "note_renamed", {"names": _pairs(pairs)}))
+    if tidied:
+        notes.append(Said("info", "note_tidied", {"names": listed(tidied)}))
     return notes
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from ...exceptions import Unreadable
 from ...messages import Kind
 from ..names import shown
-from ..order import Order, Reply, Said
+from ..order import Order, Reply
 from ..plain import MAGIC
 from ..recipe import recipe_data
 from ..remarks import about_structure
