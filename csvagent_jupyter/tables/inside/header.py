@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -16,6 +17,8 @@ ENOUGH = 0.8
 FEW_VALUES = 0.5
 """A column with fewer distinct cells than this share has values that come again."""
 Row = Sequence[str]
+_NUMBERED = re.compile(r"(.*?)[\W_]?\d{1,3}(?:[_.]\d{1,3})?[a-z]?")
+_LETTERS = ("абвгдежзиклмн", "abcdefghijklmn")
 
 
 def header_rows(rows: Sequence[Row]) -> int:
@@ -42,7 +45,7 @@ def header_rows(rows: Sequence[Row]) -> int:
         return 0
     if not named and not data and not _names_columns(first, body):
         return 0
-    return 1 + _same_again(rows) + _units(rows[_same_again(rows) :])
+    return 1 + _same_again(rows) + (_units(rows[_same_again(rows) :]) or _explained(rows))
 
 
 def _same_again(rows: Sequence[Row]) -> int:
@@ -59,6 +62,49 @@ def _units(rows: Sequence[Row]) -> int:
     words = [n for n in typed if look(under[n]) in {"word", "text", "code"} and not is_typed(under[n])]
     others = [n for n in typed if n not in words and under[n].strip()]
     return int(len(typed) > 1 and not others and len(words) * 2 > len(typed))
+
+
+def adds_to_names(cells: Row) -> bool:
+    """Tell whether a header row that is not the first says something of its columns: no number, no mark."""
+    return not _is_numbering(cells) and not _is_imported(cells)
+
+
+def _explained(rows: Sequence[Row]) -> int:
+    """Return how many rows under the first one explain it: questions under numbered names, marks, column numbers."""
+    if len(rows) < 4:
+        return 0
+    first, under, body = rows[0], rows[1], rows[2:]
+    if _is_imported(body[0]):
+        return 2
+    if len(under) != len(first) or not all(cell.strip() for cell in (*first, *under)):
+        return 0
+    typed = [n for n in range(len(first)) if is_typed_column(body, n)]
+    if _is_numbering(under):
+        letters = [n for n, cell in enumerate(under) if not cell.strip().isdecimal()]
+        if any(len(row[n].strip()) == 1 and row[n].strip().isalpha() for row in body for n in letters if n < len(row)):
+            return 0
+        others = [n for n in range(len(first)) if n not in typed and n not in letters]
+        return int(bool(letters and typed) or len(others) > 1)
+    stems = [match[1] for cell in first if (match := _NUMBERED.fullmatch(cell.strip()))]
+    if len(stems) < max(2, len(first) // 2 + 1) or len(set(stems)) > 1 + len(stems) // 4 or not typed:
+        return 0
+    words = all(look(cell) in {"word", "text"} for cell in under)
+    again = any(row[n] == cell for row in body for n, cell in enumerate(under) if n < len(row))
+    return int(words and not again)
+
+
+def _is_numbering(cells: Row) -> bool:
+    """Tell a row that numbers the columns of a form: letters in their order, then 1, 2, 3; or numbers alone."""
+    words = [cell.strip().casefold() for cell in cells]
+    letters = "".join(itertools.takewhile(lambda word: len(word) == 1 and word.isalpha(), words))
+    if len(words) < 3 or not any(letters == alphabet[: len(letters)] for alphabet in _LETTERS):
+        return False
+    return words[len(letters) :] == [str(number) for number in range(1, len(words) - len(letters) + 1)]
+
+
+def _is_imported(cells: Row) -> bool:
+    """Tell the row of marks that survey programs write under the questions."""
+    return all(cell.lstrip().startswith('{"ImportId"') for cell in cells if cell.strip()) and any(cells)
 
 
 def _names_columns(first: Row, body: Sequence[Row]) -> bool:

@@ -15,6 +15,7 @@ from ..order import Order
 from .decoder import Decoder
 from .dialect import Examined, examine
 from .encoding import Decoded, decode, find
+from .header import adds_to_names
 from .rows import Rows, parse
 from .streams import Source
 
@@ -104,7 +105,8 @@ def _names(rows: Rows, dialect: Dialect) -> tuple[list[str], dict[str, str]]:
     """Return one name for each column, and the new ones with what stood there."""
     if not rows.header:
         return [f"column_{number}" for number in range(1, rows.width + 1)], {}
-    header = [[*row, *[""] * (rows.width - len(row))] for row in rows.header]
+    told = [row for number, row in enumerate(rows.header) if not number or adds_to_names(row)]
+    header = [[*row, *[""] * (rows.width - len(row))] for row in told]
     stood = header[0] if len(header) == 1 else _joined(header, rows.width)
     named = max((number for number, cell in enumerate(stood, 1) if cell.strip()), default=0)
     names, renamed = column_names(stood)
