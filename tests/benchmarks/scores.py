@@ -144,7 +144,8 @@ def ours(path: Path) -> Rows:
     if dialect.header_rows == 0:
         return rows
     names: Sequence[str | None] = table.arrow.column_names
-    if dialect.header_rows == 1 and any(said.key in {"note_renamed", "note_tidied"} for said in table.said):
+    renaming = {"note_renamed", "note_tidied", "note_row_nameless"}
+    if dialect.header_rows == 1 and any(said.key in renaming for said in table.said):
         stated = {"encoding": dialect.encoding, "delimiter": dialect.delimiter, "quotechar": dialect.quotechar}
         top = {"header_rows": 0, "skipped_rows": dialect.skipped_rows}
         try:
