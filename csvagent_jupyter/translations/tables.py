@@ -200,6 +200,17 @@ TEXTS: Final[Catalogue] = {
         "Names of columns were cut to {most:d} characters: {names}.",
         "Имена столбцов сокращены до {most:d} знаков: {names}.",
     ),
+    # --- search
+    "note_partly_searched": (
+        "The table is large: words of a question are looked up in its first {megabytes:d} MB of cells, not in all.",
+        "Таблица большая: слова вопроса ищутся в первых {megabytes:d} МБ ячеек, а не во всех.",
+    ),
+    # --- looking
+    "only_marks": (
+        "“{name}” holds nothing but “{mark}” on one line, so there is no table in it. Check whether it is the right "
+        "file.",
+        "В «{name}» только одна строка из знаков «{mark}», таблицы в нём нет. Проверьте, тот ли это файл.",
+    ),
     # --- foreign
     "note_nested_as_text": (
         "Cells of {names} hold lists or other things that are no plain values; they were read as text.",
@@ -373,8 +384,8 @@ TEXTS: Final[Catalogue] = {
         "{rows:строка|строки|строк}: заголовок повторился в середине и там пропущен (строки файла {lines}).",
     ),
     "note_row_between": (
-        "{rows:row|rows}: titles between parts of the table were left out (lines {lines}).",
-        "{rows:строка|строки|строк}: названия между частями таблицы пропущены (строки файла {lines}).",
+        "{rows:row|rows}: titles or drawn lines between parts of the table were left out (lines {lines}).",
+        "{rows:строка|строки|строк}: названия или черты между частями таблицы пропущены (строки файла {lines}).",
     ),
     "note_row_blank": (
         "{rows:empty row|empty rows} passed over (lines {lines}).",
