@@ -69,6 +69,12 @@ def _fill(_source: int, sink: int, _order: Order) -> Reply:
         os.write(sink, bytes(2**16))
 
 
+def write_and_wait(_: object) -> None:
+    os.write(SINK, bytes(2**16))
+    while True:
+        time.sleep(1)
+
+
 def fail(_: object) -> None:
     obey(lambda *_: Reply(rows=1 // 0))
 
@@ -169,3 +175,8 @@ def _write(reply: bytes) -> None:
     os.lseek(LETTER, 0, os.SEEK_SET)
     os.ftruncate(LETTER, 0)
     os.write(LETTER, reply)
+
+
+if __name__ == "__main__":  # an ordinary child that leaves one behind
+    if os.fork() == 0:
+        time.sleep(600)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,8 +17,11 @@ from csvagent_jupyter.confinement.spawning import ForkServer
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.tables import process, read_table
 from csvagent_jupyter.tables.cells import Cells
+from csvagent_jupyter.tables.copies import Copies
+from csvagent_jupyter.tables.opening import State
 from csvagent_jupyter.tables.order import Bounds, Order, Reply, encoded
 from csvagent_jupyter.tables.process import Readers, in_thread
+from csvagent_jupyter.tables.reader import reading
 
 HERE = Path(__file__).parent
 PLENTY = Bounds(seconds=60.0)
@@ -243,3 +247,60 @@ async def test_a_thread_that_warming_up_left_costs_the_warmth_and_not_the_server
         assert (await ask(made)).rows == 1
     assert made.server is not None and made.server is not first and made.server.pid is not None
     made.server.close()
+
+
+async def test_what_needs_more_room_than_there_is_says_how_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "LITTLE", 2**20)
+    monkeypatch.setattr(process, "KEPT_FREE", 2**60)
+    path = tmp_path / "large.csv"
+    path.write_text("region,amount\n" + "North,1.5\nSouth,2.5\n" * 450_000)
+    with pytest.raises(Unreadable) as caught:
+        await reading(path, bounds=Bounds(folder=tmp_path / "copies"))
+    assert caught.value.key == "tables.copy_no_room"
+    assert caught.value.values["free"] == 1
+    assert not list((tmp_path / "copies").iterdir())
+    monkeypatch.setattr(process, "_free", lambda _: 0)
+    with pytest.raises(Unreadable) as caught:
+        await reading(path, bounds=Bounds(folder=tmp_path / "copies"))
+    assert caught.value.key == "tables.reading_no_room"
+
+
+@pytest.mark.parametrize("full", [True, False])
+async def test_who_writes_when_no_room_is_left_is_ended(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    """Others write there, too; and where nothing bounds the size of its files it is watched."""
+    room = [2**40] * 3
+    monkeypatch.setattr(process, "LITTLE", 2**10)
+    monkeypatch.setattr(process, "LEAST", 1)
+    monkeypatch.setattr(process, "_free", lambda _: room.pop() if room else 0 if full else 2**40)
+    with pytest.raises(Unreadable) as caught:
+        await ask(readers(server, "write_and_wait"), largest=2**20 if full else 2**15)
+    assert caught.value.key == "tables.reading_no_room"
+
+
+async def test_a_copy_is_bounded_by_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    ordered: list[int] = []
+
+    class Asked(Readers):
+        async def read(self, order: Order, *_: object) -> Reply:
+            ordered.append(order.largest)
+            return Reply()
+
+    for size in (10, 2**30):
+        state = State(device=1, inode=1, size=size, written=0, changed=0)
+        with tempfile.TemporaryFile() as source:
+            await Copies(Bounds(copies_size=0)).table(Asked(forked=False), Order(name="x"), source.fileno(), state)
+    assert ordered == [2**30, 2**36]
+
+
+async def test_what_an_ordinary_child_started_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "INSIDE", "reading_entries")
+    monkeypatch.setattr(process, "_server_environment", lambda folder: {"PYTHONPATH": os.pathsep.join(sys.path)})
+    here, there = os.pipe()
+    with open(here, "rb") as left, tempfile.TemporaryFile() as other:  # noqa: PTH123 - a pipe
+        assert await process._launched((other.fileno(), there, other.fileno())) == 0
+        os.close(there)
+        assert left.read() == b""  # its end is there when nobody has it open any more

@@ -36,6 +36,9 @@ from .process import Progress, Readers
 WORTH_LOOKING: Final = 2**20
 """Bytes from which on a file may be worth a copy: reading a smaller one takes no longer than looking for it."""
 _LIBRARIES: Final = ("pyarrow", "pandas", "numpy", "tzdata")
+LEAST_BOUND: Final = 2**30
+MOST_TIMES: Final = 64
+"""So many times the bytes of its file a copy may take: a packed file is well below, what fills a disk is not."""
 STALE_SECONDS: Final = 3_600.0
 _PIECE: Final = 2**22
 
@@ -56,6 +59,8 @@ class Copies:
         """
         if not self.bounds.whole and state.size > self.bounds.copies_size:
             order = msgspec.structs.replace(order, whole=False)
+        most = max(self.bounds.copies_size, LEAST_BOUND, MOST_TIMES * state.size)
+        order = msgspec.structs.replace(order, largest=min(order.largest, most))
         folder = place = None
         if order.whole and state.size >= WORTH_LOOKING and self.bounds.copies_size and hasattr(os, "pread"):
             with contextlib.suppress(OSError):

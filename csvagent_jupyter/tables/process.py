@@ -35,6 +35,9 @@ TAIL: Final = 2_000
 LOOKS_EVERY: Final = 0.25
 KEPT_FREE: Final = 64 * 2**20
 """Bytes of a disk that no reading may take: others write there, too."""
+LITTLE: Final = 16 * 2**20
+"""Bytes that a reading may take all the same, if they are there: so much a small file may need."""
+LEAST: Final = 2**16
 MOST_AT_ONCE: Final = max(2, os.cpu_count() or 1)
 """Files that are read at once in one event loop: each may take the memory of its bounds."""
 PROGRESS_SECONDS: Final = 0.5
@@ -78,6 +81,8 @@ class Readers:
         """
         with tempfile.TemporaryFile(buffering=0) as letter:
             order = msgspec.structs.replace(order, largest=min(order.largest, _room(sink), _room(letter.fileno())))
+            if order.largest < LEAST:
+                raise Unreadable("tables.reading_no_room", name=order.name)
             letter.write(encoded(order))
             async with self._turn():
                 status = await self._run(order, (source, sink, letter.fileno()), bounds, progress)
@@ -89,12 +94,12 @@ class Readers:
     async def _run(self, order: Order, files: tuple[int, int, int], bounds: Bounds, progress: Progress | None) -> int:
         watch = asyncio.create_task(_watch(files[0], progress)) if progress is not None else None
         ending = asyncio.create_task(self._ended(files))
-        talk = asyncio.create_task(_too_long(files[2]))
+        talk = asyncio.create_task(_beyond(files, order.largest))
         try:
             async with asyncio.timeout(bounds.seconds):
                 await asyncio.wait({ending, talk}, return_when=asyncio.FIRST_COMPLETED)
             if not ending.done():
-                raise Unreadable("tables.reading_garbled", name=order.name)
+                raise Unreadable(talk.result(), name=order.name)
             return ending.result()
         except TimeoutError:
             raise Unreadable("tables.reading_slow", name=order.name, seconds=bounds.seconds) from None
@@ -172,26 +177,56 @@ async def _launched(files: tuple[int, int, int]) -> int:
             start_new_session=True,
         )
         try:
-            return await asyncio.to_thread(child.wait)
+            return await asyncio.to_thread(_status, child)
         except asyncio.CancelledError:
-            child.kill()
+            _end_group(child)
             await asyncio.to_thread(child.wait)
             raise
 
 
-async def _too_long(letter: int) -> None:
-    """Return when the letter of a process that still writes it is longer than any reply."""
-    while os.fstat(letter).st_size <= LONGEST_REPLY:  # noqa: ASYNC110 - nothing tells of it
+def _status(child: subprocess.Popen[bytes]) -> int:
+    """Return how a child ended, when none is left of those that it may have started: they could write on."""
+    if hasattr(os, "waitid"):
+        with contextlib.suppress(ChildProcessError):
+            os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # until it is waited for, its number is its own
+            _end_group(child)
+    return child.wait()
+
+
+def _end_group(child: subprocess.Popen[bytes]) -> None:
+    """End a child and all that it started."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+    else:
+        child.kill()
+
+
+async def _beyond(files: tuple[int, int, int], largest: int) -> str:
+    """Return why a process is ended that still writes, once it has written more than it may, or no room is left."""
+    _, sink, letter = files
+    while True:
+        if os.fstat(letter).st_size > LONGEST_REPLY:
+            return "tables.reading_garbled"
+        written = os.fstat(sink).st_size
+        if written > largest or (written > LITTLE and _free(sink) < KEPT_FREE // 2):
+            return "tables.reading_no_room"
         await asyncio.sleep(LOOKS_EVERY)
 
 
 def _room(file: int) -> int:
     """Return how many bytes may be written into a file where it is; that process itself cannot ask for it."""
+    free = _free(file)
+    return max(free - KEPT_FREE, min(free, LITTLE))
+
+
+def _free(file: int) -> int:
+    """Return how many bytes are free where a file is; more than enough where that cannot be known."""
     try:
         found = os.fstatvfs(file)
     except (AttributeError, OSError):
         return 2**40
-    return max(0, found.f_bavail * found.f_frsize - KEPT_FREE)
+    return found.f_bavail * found.f_frsize
 
 
 async def _watch(source: int, progress: Progress) -> None:

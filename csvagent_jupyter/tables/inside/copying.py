@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import io
-import os
 from typing import IO, Any, Final
 
 import pyarrow as pa
@@ -18,12 +17,10 @@ from ..names import shown
 
 _MARK: Final = b'{"room": "'
 _PANDAS: Final = b"pandas"
-_KEPT_FREE: Final = 64 << 20
-"""Bytes of a disk that are left to others."""
 
 
 class Copy:
-    """An Arrow file in the making; raises Unreadable when there is no room for it on the disk."""
+    """An Arrow file in the making; raises Unreadable when there is no room for it: who ordered it says how much."""
 
     def __init__(self, sink: IO[bytes], schema: pa.Schema, name: str, *, largest: int, room: int) -> None:
         self.name = name
@@ -36,9 +33,8 @@ class Copy:
 
     def check(self, expected: int) -> None:
         """Refuse a copy of so many bytes when there is no room for it."""
-        free = self._file.free()
-        if expected > self._largest or (free is not None and expected > free - _KEPT_FREE):
-            raise self._refusal(expected, self._largest if free is None else min(free, self._largest))
+        if expected > self._largest:
+            raise self._refusal(expected, self._largest)
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Write the next rows."""
@@ -65,7 +61,7 @@ class Copy:
 
     def _told(self, error: OSError) -> Unreadable:
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-            return self._refusal(self._written, self._file.free() or 0)
+            return self._refusal(self._written, self._largest if error.errno == errno.EFBIG else 0)
         return Unreadable("tables.cannot_open", name=shown(self.name), reason=error.strerror or str(error))
 
 
@@ -120,14 +116,6 @@ class _Sink(io.RawIOBase):
     def done(self) -> int:
         self._sink.flush()
         return self._sink.tell()
-
-    def free(self) -> int | None:
-        """Return how many bytes the disk has room for; None where that cannot be known."""
-        try:
-            found = os.fstatvfs(self._sink.fileno())
-        except (AttributeError, OSError):
-            return None
-        return found.f_bavail * found.f_frsize
 
 
 def _all(sink: IO[bytes], data: Any) -> None:
