@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 AT_HAND: Final = 8 * 2**20
 """Bytes up to which a file is held in memory; a larger one is mapped."""
+LOOKED_AT: Final = 128 * 2**20
+"""Bytes up to which all cells of a table are looked at for a word."""
 _PIECE: Final = 2**22
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..exceptions import Unreadable
 from ..messages import Dialect, Note, Profile
 from ..translations import Language
-from .cells import Cells
+from .cells import LOOKED_AT, Cells
 from .copies import Copies
 from .names import shown, table_name
 from .opening import opened
@@ -112,7 +112,12 @@ class Table:
         return f"# {shown(self.source_path)} was a DataFrame: its to_feather({quoted(self.feather)}) writes this file"
 
     def _notes(self, language: Language) -> tuple[Note, ...]:
-        return tuple(said.note(language) for said in self.said)
+        notes = tuple(said.note(language) for said in self.said)
+        if self.reply is None or self.cells.nbytes <= LOOKED_AT:
+            return notes
+        if not any(column.type in {"text", "category"} for column in self.reply.columns):
+            return notes
+        return (*notes, Said("info", "note_partly_searched", {"megabytes": LOOKED_AT >> 20}).note(language))
 
 
 def read_table(

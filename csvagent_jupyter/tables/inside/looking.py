@@ -23,6 +23,7 @@ FIRST_LINES: Final = 2_000
 _PACKED: Final = {".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip"}
 _MARKUP = re.compile(r"<(?:(!doctype html|html|head)|\?xml|[a-z]+:)", re.IGNORECASE)
 _JSON = re.compile(r"(\{\s*[\"}]|\[\s*[\[{\"\]\d]).*[}\]]\s*", re.DOTALL)
+_MARKS: Final = frozenset(",;|#:")
 _FOUND: Final = ("encoding", "compression")
 
 
@@ -58,6 +59,9 @@ def look(source: Source, order: Order) -> Look:
     stated = given.encoding if "encoding" in fixed else ""
     decoded, text, other = _decoded(source, name, stated)
     _refuse_other_text(text, name)
+    line = text.strip()
+    if line[:1] in _MARKS and not line.replace(line[0], "").strip(" \t"):
+        raise Unreadable("tables.only_marks", name=name, mark=line[0])
     suffix = _suffix(source.member or order.name)
     examined = examine(text, suffix=suffix, given=given, fixed=fixed, whole=not source.large)
     said: dict[str, Any] = {key: getattr(given, key) for key in (*given.stated, "stated") if key not in _FOUND}
