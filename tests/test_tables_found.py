@@ -44,3 +44,12 @@ def test_it_is_read_or_refused_in_words(tmp_path: Path, data: bytes, options: di
     namespace: dict[str, Any] = {}
     exec("import pandas as pd\n" + table.read_code, namespace)
     pd.testing.assert_frame_equal(namespace["df"], table.to_pandas())
+
+
+def test_a_table_is_as_wide_as_can_be_planned_and_no_wider(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text(",".join(f"c{number}" for number in range(150_000)) + "\n" + "1," * 149_999 + "1\n")
+    with pytest.raises(Unreadable, match=r"has 150,?000 columns") as caught:
+        read_table(path)
+    assert caught.value.key == "tables.too_many_columns"
+    assert "100" in caught.value.say("ru")

@@ -707,4 +707,11 @@ TEXTS: Final[Catalogue] = {
         "Файл «{name}», столбец «{column}»: указанный тип не подходит для {cells:ячейки|ячеек|ячеек}, а строгое чтение "
         "ничего не отбрасывает. Укажите другой тип или читайте без strict.",
     ),
+    # looking.py
+    "too_many_columns": (
+        "“{name}” has {columns:column|columns}, and no more than {most:d} are read. State the delimiter if it is "
+        "another one, swap rows and columns, or give a part of it.",
+        "В «{name}» {columns:столбец|столбца|столбцов}, а читается не больше {most:d}. Укажите разделитель, если он "
+        "другой, поменяйте строки и столбцы местами или укажите часть файла.",
+    ),
 }

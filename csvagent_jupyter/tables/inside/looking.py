@@ -20,6 +20,8 @@ from .rows import Rows, parse
 from .streams import Source
 
 FIRST_LINES: Final = 2_000
+WIDEST: Final = 100_000
+"""Columns of a table: more are a mistaken delimiter, or take longer to plan than anybody waits."""
 _PACKED: Final = {".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip"}
 _MARKUP = re.compile(r"<(?:(!doctype html|html|head)|\?xml|[a-z]+:)", re.IGNORECASE)
 _JSON = re.compile(r"(\{\s*[\"}]|\[\s*[\[{\"\]\d]).*[}\]]\s*", re.DOTALL)
@@ -71,6 +73,8 @@ def look(source: Source, order: Order) -> Look:
         raise Unreadable("tables.nothing_below", name=name, rows=dialect.skipped_rows)
     if len(rows.header) < dialect.header_rows:
         raise Unreadable("tables.header_too_long", name=name, rows=dialect.header_rows)
+    if rows.width > WIDEST:
+        raise Unreadable("tables.too_many_columns", name=name, columns=rows.width, most=WIDEST)
     names, renamed = _names(rows, dialect)
     for column in given.types:
         if column not in names:
