@@ -76,13 +76,13 @@ class CSVAgentManager(Settings):
     async def start(self, *, warm: bool = True) -> None:
         """Open the store and begin to run tasks; raises StoreError when the store cannot be used.
 
-        With `warm` a kernel is made ready at once, without waiting for it; `prewarm` does it later.
-        """
+        With `warm` a kernel is made ready at once, without waiting for it; `prewarm` does it later."""
         from .access import Access
         from .agent.loop import Run
         from .sandbox import KernelPool, SandboxKernel
         from .sessions.artifacts import Artifacts
         from .sessions.sweeper import Sweeper
+        from .tables.copies import Copies
         from .tasks.workshop import Workshop
 
         store_class: type[SessionStore] = self.session_store_class
@@ -104,7 +104,7 @@ class CSVAgentManager(Settings):
         )
         self._queue.observers += self.observers
         await self._queue.start()
-        self._sweeper = Sweeper(self.store, self.artifacts)
+        self._sweeper = Sweeper(self.store, self.artifacts, beside=Copies(self.reading_bounds).clear_up)
         self._sweeper.start()
         if warm:
             self.prewarm()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -41,9 +42,12 @@ async def started(
     with pytest.MonkeyPatch.context() as patch:
         for name, value in model_server.environ().items():
             patch.setenv(name, value)
-        manager = CSVAgentManager(
-            data_folder=str(tmp_path_factory.mktemp("data")), model="openai:test", timeout=60.0, max_kernels=2
-        )
+        data = tmp_path_factory.mktemp("data")
+        (data / "copies").mkdir()
+        old = data / "copies" / "old.json"
+        old.touch()
+        os.utime(old, (1_700_000_000, 1_700_000_000))
+        manager = CSVAgentManager(data_folder=str(data), model="openai:test", timeout=60.0, max_kernels=2)
         await manager.start()
         yield manager
         await manager.stop()
@@ -71,6 +75,11 @@ def source(tmp_path: Path) -> Source:
     path = tmp_path / "cities.csv"
     path.write_text(CSV, encoding="utf-8")
     return Source("cities.csv", path=str(path))
+
+
+async def test_copies_of_files_that_nobody_used_for_long_are_gone(manager: CSVAgentManager) -> None:
+    while (manager.folder / "copies" / "old.json").exists():
+        await asyncio.sleep(0.01)
 
 
 async def test_a_question_becomes_an_answer_after_a_failed_attempt(

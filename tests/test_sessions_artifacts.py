@@ -267,7 +267,8 @@ async def test_it_is_swept_again_and_again(tmp_path: Path) -> None:
     session = await store.create_session(ANN)
     await store.append(session.session_id, Event("progress", message=used))
     age(kept, used, 100_000)
-    sweeper = Sweeper(store, kept)
+    beside: list[float] = []
+    sweeper = Sweeper(store, kept, beside=lambda: beside.append(0.0))
     sweeper.start(every=0.01)
     first = await put(kept, b"first")
     age(kept, first, 100_000)
@@ -275,7 +276,7 @@ async def test_it_is_swept_again_and_again(tmp_path: Path) -> None:
         await asyncio.sleep(0.01)
     assert await kept.read(used) == b"used"
     await store.delete_session(session.session_id)
-    while await kept.used(ANN):
+    while await kept.used(ANN) or len(beside) < 2:
         await asyncio.sleep(0.01)
     await sweeper.stop()
     await store.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from csvagent_jupyter.confinement import folders, own_folder
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.tables import Table, cells, copies
 from csvagent_jupyter.tables.copies import Copies
@@ -155,6 +156,27 @@ async def test_copies_are_bounded_in_bytes_and_in_days(tmp_path: Path, counted: 
     assert not list((tmp_path / "copies").glob("*.arrow"))
     small = await read(paths[0], replace(bounds, copies_size=100))
     assert small.cells.path is None and small.arrow.num_rows == 101
+
+
+async def test_what_nobody_needs_goes_with_the_first_reading(
+    tmp_path: Path, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So does what a process that was killed left there."""
+    folder = tmp_path / "copies"
+    await read(put(tmp_path / "sales.csv"), Bounds(folder=folder))
+    (old,) = folder.glob("*.json")
+    os.utime(old, (LONG_AGO, LONG_AGO))
+    left = own_folder("reading-", folder)
+    folders._disown(left)  # as when its owner has ended
+    monkeypatch.setattr(copies, "_cleared", set())
+    with pytest.raises(Unreadable):
+        await read(put(tmp_path / "page.csv", "<html>" + ROWS), Bounds(folder=folder))
+    assert not list(folder.iterdir())
+
+
+def test_clearing_up_makes_no_folder(tmp_path: Path) -> None:
+    Copies(Bounds(folder=tmp_path / "copies")).clear_up()
+    assert not list(tmp_path.iterdir())
 
 
 async def test_what_cannot_be_read_leaves_nothing(tmp_path: Path, counted: Counted) -> None:

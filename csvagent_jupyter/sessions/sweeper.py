@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from typing import Final
 
 from ..exceptions import StoreError
@@ -17,9 +18,20 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 class Sweeper:
-    """Sweeps once an hour from `start` to `stop`, and when there is no room, though not each time."""
+    """Sweeps once an hour from `start` to `stop`, and when there is no room, though not each time.
 
-    def __init__(self, store: SessionStore, artifacts: Artifacts, *, least_seconds: float = LEAST_SECONDS) -> None:
+    What `beside` removes, in a thread, has its turn once an hour, too; it raises nothing.
+    """
+
+    def __init__(
+        self,
+        store: SessionStore,
+        artifacts: Artifacts,
+        *,
+        least_seconds: float = LEAST_SECONDS,
+        beside: Callable[[], None] | None = None,
+    ) -> None:
+        self._beside = beside
         self._store = store
         self._artifacts = artifacts
         self._least_seconds = least_seconds
@@ -50,6 +62,8 @@ class Sweeper:
         while True:
             async with self._turn:
                 await self._sweep()
+            if self._beside is not None:
+                await asyncio.to_thread(self._beside)
             await asyncio.sleep(every)
 
     async def _sweep(self) -> int:

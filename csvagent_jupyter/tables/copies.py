@@ -28,6 +28,7 @@ from typing import Any, Final
 import msgspec
 
 from ..confinement import own_folder, remove_folder
+from ..confinement.folders import sweep
 from .cells import AT_HAND, Cells
 from .opening import State
 from .order import LONGEST_REPLY, Bounds, Order, Reply, encoded, reply_in
@@ -41,6 +42,7 @@ MOST_TIMES: Final = 64
 """So many times the bytes of its file a copy may take: a packed file is well below, what fills a disk is not."""
 STALE_SECONDS: Final = 3_600.0
 _PIECE: Final = 2**22
+_cleared: set[Path] = set()
 
 
 class Copies:
@@ -65,6 +67,9 @@ class Copies:
         if order.whole and state.size >= WORTH_LOOKING and self.bounds.copies_size and hasattr(os, "pread"):
             with contextlib.suppress(OSError):
                 folder = await asyncio.to_thread(self._place)
+                if folder not in _cleared:  # nobody else may, where no server runs
+                    _cleared.add(folder)
+                    await asyncio.to_thread(self.clear_up)
                 place = own_folder("reading-", folder)
         if folder is not None and place is not None:
             return await self._kept_or_read(folder, place, readers, order, source, state, progress)
@@ -123,13 +128,14 @@ class Copies:
             reply = await readers.read(order, source, sink.fileno(), self.bounds, progress)
             return reply, Cells.of_file(sink.fileno(), reply.size)
 
-    def _place(self) -> Path:
+    def _place(self, make: bool = True) -> Path:
         """Return the folder, made when it is first needed; raises OSError."""
         if self._folder is None:
             from jupyter_core.paths import jupyter_data_dir
 
             self._folder = Path(jupyter_data_dir()) / "csvagent" / "copies"
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if make:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.name == "posix" and self._folder.stat().st_uid != os.getuid():
             raise PermissionError("another person's folder")
         return self._folder
@@ -137,7 +143,8 @@ class Copies:
     def clear_up(self) -> None:
         """Remove copies that nobody used for long, then those that were not used longest, and what belongs to none."""
         with contextlib.suppress(OSError):
-            folder = self._place()
+            folder = self._place(make=False)
+            sweep(folder)
             now, used = time.time(), 0
             oldest = now - self.bounds.copies_days * 86_400
             for told, found in sorted(_entries(folder, "*.json"), key=lambda pair: -pair[1].st_mtime):
