@@ -287,13 +287,19 @@ class CSVAgentManager(Settings):
 
     # --- files ------------------------------------------------------------------------------------------------------
 
-    async def profile(self, source: Source, language: Language = "en") -> tuple[Profile, ResultTable]:
-        """Return how a source is read and what is in it, and its first rows; raises Unreadable."""
+    async def profile(
+        self, source: Source, language: Language = "en", *, glance: bool = False
+    ) -> tuple[Profile, ResultTable]:
+        """Return how a source is read and what is in it, and its first rows; raises Unreadable.
+
+        With a `glance`, a large file is described from samples of it.
+        """
         from .agent.reading import read_source
         from .tables.written import first_rows
 
         path = await self.workshop.open_source(source)
-        table = await read_source(path, source, (), language, replace(self.reading_bounds, kernel=0, whole=False))
+        bounds = replace(self.reading_bounds, kernel=0, whole=False, glance=glance)
+        table = await read_source(path, source, (), language, bounds)
         return await asyncio.to_thread(table.profile, language), await asyncio.to_thread(
             first_rows, table.arrow, PREVIEW_ROWS
         )

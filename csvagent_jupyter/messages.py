@@ -21,6 +21,7 @@ Share = Literal["schema", "stats", "sample"]
 Isolation = Literal["process", "confined"]
 Status = Literal["PENDING", "PROCESSING", "SUCCESS", "FAILURE", "REVOKED"]
 Stage = Literal["queued", "reading", "profiling", "generating", "executing", "checking", "repairing", "done"]
+RowsAre = Literal["exact", "about", "at least"]
 Kind = Literal[
     "integer", "number", "boolean", "text", "category", "date", "datetime", "time", "duration", "mixed", "empty"
 ]
@@ -133,7 +134,8 @@ class Column(Message):
 class Profile(Message):
     """What a model or a person needs to know of a table.
 
-    `name` is the key in the kernel's ``tables``; `path` is the file or the variable it came from.
+    `name` is the key in the kernel's ``tables``; `path` is the file or the variable it came from. Where only samples
+    of a file were looked at, `rows` is an estimate (``about``) or a lower bound (``at least``).
     """
 
     path: str
@@ -143,6 +145,7 @@ class Profile(Message):
     dialect: Dialect | None = None
     notes: tuple[Note, ...] = ()
     columns_left_out: int = 0
+    rows_are: RowsAre = "exact"
 
 
 # --- the question ---------------------------------------------------------------------------------------------------

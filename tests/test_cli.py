@@ -195,6 +195,16 @@ def test_a_profile_reads_well_in_russian(elsewhere: Path, environment: dict[str,
     assert "целое число" in run.stdout
 
 
+def test_a_glance_at_a_large_file_is_called_one(elsewhere: Path, environment: dict[str, str]) -> None:
+    row = "1,the words of a row that is long enough for a large file\n"
+    (elsewhere / "huge.csv").write_text("number,words\n" + row * ((9 << 20) // len(row)))
+    run = csvagent("profile", "--glance", "huge.csv", cwd=elsewhere, env=environment)
+    assert run.stdout.startswith("huge.csv · ≈ 1"), run.stderr
+    assert "⚠ Only a sample was looked at" in run.stdout
+    small = csvagent("profile", "sales.csv", "--glance", cwd=elsewhere, env=environment)
+    assert small.stdout.startswith("sales.csv · 1460 rows") and "sample" not in small.stdout
+
+
 def test_how_a_file_is_read_can_be_stated(elsewhere: Path, environment: dict[str, str]) -> None:
     (elsewhere / "prices.csv").write_text("code;price\n01;1,500\n02;2,500\n")
     words = ["profile", "prices.csv", "--json", "--read", "thousands=comma", "--read=decimal=."]

@@ -84,18 +84,39 @@ def test_a_path_is_what_the_contents_manager_shows(anna: httpx.Client, path: str
     assert seen.json()["rows"] == 2
 
 
-def test_a_large_file_comes_through_the_contents_manager_in_chunks(host: JupyterHost, anna: httpx.Client) -> None:
-    rows, chunk = 400_000, 1_500_000
-    content = "number,word\n" + "".join(f"{number},w{number % 7}\n" for number in range(rows))
+def put_in_chunks(host: JupyterHost, who: httpx.Client, path: str, content: str, chunk: int = 1_500_000) -> None:
     pieces = [content[begin : begin + chunk] for begin in range(0, len(content), chunk)]
     assert len(pieces) > 2
     for number, piece in enumerate(pieces, 1):
         model = {"type": "file", "format": "text", "content": piece, "chunk": -1 if piece is pieces[-1] else number}
-        reply = anna.put(f"http://127.0.0.1:{host.port}/api/contents/large.csv", json=model)
+        reply = who.put(f"http://127.0.0.1:{host.port}/api/contents/{path}", json=model)
         assert reply.status_code in (200, 201), reply.text
+
+
+def test_a_large_file_comes_through_the_contents_manager_in_chunks(host: JupyterHost, anna: httpx.Client) -> None:
+    rows = 400_000
+    content = "number,word\n" + "".join(f"{number},w{number % 7}\n" for number in range(rows))
+    put_in_chunks(host, anna, "large.csv", content)
     seen = anna.post("/api/profile", json={"path": "large.csv"})
     assert seen.status_code == 200, seen.text
     assert (seen.json()["rows"], seen.json()["columns"][0]["max"]) == (rows, rows - 1)
+    assert seen.json()["rows_are"] == "exact"
+
+
+def test_a_glance_at_a_large_file_tells_its_columns_from_samples(host: JupyterHost, anna: httpx.Client) -> None:
+    rows = 400_000
+    content = "number,word\n" + "".join(f"{number},a word that is {number % 7}\n" for number in range(rows))
+    put_in_chunks(host, anna, "huge.csv", content)
+    seen = anna.post("/api/profile", json={"path": "huge.csv", "glance": True})
+    assert seen.status_code == 200, seen.text
+    found = seen.json()
+    assert found["rows_are"] == "about" and rows * 0.9 < found["rows"] < rows * 1.1
+    assert [column["name"] for column in found["columns"]] == ["number", "word"]
+    assert found["preview"]["rows"][0] == [0, "a word that is 0"]
+    assert any("Only a sample" in note for note in found["notes"])
+    file = {"file": ("sales.csv", b"a;b\n1,5;x\n2,5;y\n")}
+    small = anna.post("/api/profile", files=file, data={"glance": "true"}).json()
+    assert (small["rows"], small["rows_are"]) == (2, "exact")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ import zstandard
 
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.tables import Table, read_table
+from csvagent_jupyter.tables.order import Bounds
+from csvagent_jupyter.tables.reader import reading
 
 SALES = "Дата;Город;Выручка;Кол-во\n01.02.2024;Москва;1234,56;10\n15.02.2024;Казань;987,00;7\n"
 
@@ -376,3 +378,33 @@ def test_the_shown_code_states_no_encoding_where_lines_are_in_two(tmp_path: Path
     assert "encoding" not in table.read_code
     path.write_bytes(b"\xef\xbb\xbf\x84\xa0\xe2\xa0\xe2\xa0")
     assert checked(path).arrow.column_names == ["Датата"]
+
+
+async def test_a_glance_at_a_large_file_is_a_sample_and_says_so(tmp_path: Path) -> None:
+    rows = 300_000
+    body = "".join(f"{n},w{n % 7},{n % 9},2024-01-{n % 28 + 1:02},the same words\n" for n in range(rows))
+    path = put(tmp_path, "id,word,number,day,remark\n" + body)
+    assert path.stat().st_size > 8 << 20
+    bounds = Bounds(glance=True, folder=tmp_path / "copies")
+    table = await reading(path, bounds=bounds)
+    profile = table.profile()
+    assert [column.type for column in profile.columns] == ["integer", "category", "integer", "date", "category"]
+    assert profile.rows_are == "about" and rows * 0.9 < profile.rows < rows * 1.1
+    assert all(column.distinct_is_approximate for column in profile.columns)
+    first = table.to_pandas()
+    assert list(first["id"]) == list(range(1_000)) and list(first["word"][:2]) == ["w0", "w1"]
+    highest = profile.columns[0].max
+    assert isinstance(highest, int) and rows * 0.9 < highest  # the end was looked at, too
+    assert profile.notes[0].level == "warning" and "is an estimate" in told(table)
+    assert "оценка" in table.profile("ru").notes[0].text
+    assert not (tmp_path / "copies").exists()
+
+    packed = tmp_path / "sales.csv.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes(), 1))
+    seen = await reading(packed, bounds=bounds)
+    assert seen.profile().rows_are == "at least" and 1_000 < seen.profile().rows < rows
+    assert "is not known" in told(seen)
+
+    small = await reading(put(tmp_path, SALES, "small.csv"), bounds=bounds)
+    assert (small.profile().rows, small.profile().rows_are) == (2, "exact")
+    assert "sample" not in told(small)

@@ -20,7 +20,7 @@ from ..translations import LANGUAGES, Language, language_of, say
 COMMANDS: Final = ("ask", "profile", "replay", "serve", "allow", "doctor")
 READING: Final = ("ask", "profile", "replay")
 """The commands that read files."""
-FLAGS: Final = ("--json", "--help", "--strict")
+FLAGS: Final = ("--json", "--help", "--strict", "--glance")
 
 
 def parse(argv: Sequence[str], language: Language) -> argparse.Namespace:
@@ -111,6 +111,8 @@ def _parser(command: str, language: Language) -> _Parser:
             help=say("cli.option_share", language),
         )
         options.add_argument("--session", metavar=say("cli.name", language), help=say("cli.option_session", language))
+    if command == "profile":
+        options.add_argument("--glance", action="store_true", help=say("cli.option_glance", language))
     if command in READING:
         stated = say("cli.stated", language)
         options.add_argument("--read", metavar=stated, action="append", help=say("cli.option_read", language))

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ..messages import Column, Profile, Source
-from ..tables import read_table
 from ..tables.option_words import with_stated
+from ..tables.order import Bounds
+from ..tables.process import in_thread
+from ..tables.reader import reading
 from ..translations import Language, number, say
 from ..widget.cells import cell_text, profile_line
 from ..widget.markup import shorten
@@ -23,7 +25,9 @@ def profile(options: Namespace, language: Language, output: Output) -> int:
     """Read the file and write its profile; returns the exit code. Raises Unreadable."""
     (path,) = options.words
     (source,) = with_stated([Source(Path(path).name, path=str(Path(path).absolute()))], options.read)
-    found = read_table(path, language=language, **source.overrides).profile(language)
+    bounds = Bounds(glance=options.glance)
+    table = in_thread(reading(path, language=language, options=source.overrides, bounds=bounds))
+    found = table.profile(language)
     if options.json:
         output.json(profile_json(found))
     else:

@@ -23,7 +23,7 @@ from .uploads import FormHandler
 if TYPE_CHECKING:
     from ..sessions.trial import Trial
 
-T = TypeVar("T", "Asked", "Again")
+T = TypeVar("T", "Asked", "Again", "Profiled")
 MOST_TASKS: Final = 1_000
 
 
@@ -37,6 +37,12 @@ class Again(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     @property
     def all_paths(self) -> tuple[str, ...]:
         return (self.path, *self.paths) if self.path else self.paths
+
+
+class Profiled(Again, kw_only=True):
+    """One file to be profiled; with a `glance`, a large one from samples of it."""
+
+    glance: bool = False
 
 
 class AskingHandler(FormHandler):

@@ -18,7 +18,7 @@ from ..tables.options import OPTIONS
 from ..tasks.standing import Standing
 from ..translations import Language, say
 from . import shapes, sockets
-from .analyses import Again
+from .analyses import Again, Profiled
 from .asking import Asked, Wished
 from .sessions import NewSession, Renamed, Shares
 
@@ -225,7 +225,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         verb="post",
         path="api/profile",
         name="profile",
-        body=Again,
+        body=Profiled,
         files=True,
         replies={200: shapes.ProfileReply},
         errors=(400, 413, 415),
@@ -250,6 +250,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
 _TAKEN: Final = (
     Asked,
     Again,
+    Profiled,
     NewSession,
     Renamed,
     Shares,
@@ -307,7 +308,7 @@ def _schemas(language: Language) -> dict[str, Any]:
     for name in ("ResultTable", "ResultFile"):
         del made[name]["properties"]["path"]
         made[name]["required"].remove("path")
-    for shape in (Asked, Again, sockets.Analyze):
+    for shape in (Asked, Again, Profiled, sockets.Analyze):
         properties = taken[shape.__name__]["properties"]
         properties["dialect"] = {"$ref": _REFERENCE.format(name="Reading"), "default": {}}
         if issubclass(shape, Wished):

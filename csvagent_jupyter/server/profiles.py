@@ -9,7 +9,7 @@ from tornado.web import authenticated
 
 from ..exceptions import BadInput
 from ..tables.option_words import with_stated
-from .analyses import Again, AskingHandler
+from .analyses import AskingHandler, Profiled
 
 
 class ProfileHandler(AskingHandler):
@@ -17,11 +17,12 @@ class ProfileHandler(AskingHandler):
     @authorized("execute")
     async def post(self) -> None:
         """Profile one file, which comes along or is named, with the given overrides; nothing is asked about it."""
-        async with self.parts(Again) as (asked, sources, _):
+        async with self.parts(Profiled) as (asked, sources, _):
             if len(sources) != 1:
                 raise BadInput("server.one_file", files=len(sources))
             (source,) = with_stated(sources, asked.dialect)
-            profile, preview = await (await self.manager()).profile(source, self.language)
+            manager = await self.manager()
+            profile, preview = await manager.profile(source, self.language, glance=asked.glance)
         shown = profile.to_dict() | {
             "notes": [note.text for note in profile.notes],
             "preview": {"columns": preview.columns, "rows": preview.rows, "total_rows": preview.total_rows},

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from ..access import May
-from ..messages import Answer, Column, Dialect, LedgerEntry, Status
+from ..messages import Answer, Column, Dialect, LedgerEntry, RowsAre, Status
 
 
 class Error(msgspec.Struct):
@@ -113,6 +113,7 @@ class ProfileReply(msgspec.Struct):
     dialect: Dialect | None
     notes: list[str]
     columns_left_out: int
+    rows_are: RowsAre
     preview: TablePage
 
 

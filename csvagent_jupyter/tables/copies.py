@@ -59,7 +59,7 @@ class Copies:
 
         Raises Unreadable.
         """
-        if not self.bounds.whole and state.size > self.bounds.copies_size:
+        if order.glance or (not self.bounds.whole and state.size > self.bounds.copies_size):
             order = msgspec.structs.replace(order, whole=False)
         most = max(self.bounds.copies_size, LEAST_BOUND, MOST_TIMES * state.size)
         order = msgspec.structs.replace(order, largest=min(order.largest, most))

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from ..exceptions import Unreadable
-from ..messages import Column, Dialect, Note
+from ..messages import Column, Dialect, Note, RowsAre
 from ..translations import LANGUAGES, Language, catalogue, say
 from .names import is_column_name, printable, shown
 from .recipe import ReaderCall, Recipe, recipe_from
@@ -42,7 +42,8 @@ class Bounds:
     """What reading a file may take: bytes of `memory` beside the libraries, and `seconds`.
 
     A table that would take more than the `kernel` may have is refused before it is read to the end; 0: none is.
-    Who needs the first rows only, not the `whole` table, gets no more of a file that is too large for a copy.
+    Who needs the first rows only, not the `whole` table, gets no more of a file that is too large for a copy. With a
+    `glance`, of a large file only samples are looked at, and no copy is made of any.
     Copies of large files are kept in `folder` (None: in Jupyter's data folder), at most `copies_size` bytes of them,
     and none that nobody used for `copies_days`.
     """
@@ -51,6 +52,7 @@ class Bounds:
     seconds: float = 600.0
     kernel: int = 0
     whole: bool = True
+    glance: bool = False
     folder: Path | None = None
     copies_size: int = 10 * 2**30
     copies_days: float = 7.0
@@ -62,7 +64,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     `name` is what the person calls it, `suffix` the last one of the file's own name. `options` are what was stated of
     it. `memory` is what the process may take, `largest` the most that it may write, in bytes; a table that takes
     more than the `kernel` may have is refused (0: none is).
-    Without `whole`, a large file is described, and only its first rows are written. `own` is a file that this package
+    Without `whole`, a large file is described, and only its first rows are written; with a `glance`, it is described
+    from samples of it. `own` is a file that this package
     wrote of a DataFrame: only of such a one the notes are believed.
     """
 
@@ -75,6 +78,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     threads: int = 4
     kernel: int = 0
     whole: bool = True
+    glance: bool = False
     own: bool = False
 
 
@@ -113,6 +117,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     rows: int = 0
+    rows_are: RowsAre = "exact"
     columns: tuple[Column, ...] = ()
     columns_left_out: int = 0
     dialect: Dialect | None = None

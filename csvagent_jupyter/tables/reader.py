@@ -83,6 +83,7 @@ class Table:
             dialect=self.dialect,
             notes=self._notes(language or self.language),
             columns_left_out=self.reply.columns_left_out,
+            rows_are=self.reply.rows_are,
         )
 
     def find_values(self, term: str) -> list[tuple[str, str, str]]:
@@ -164,6 +165,7 @@ async def reading(
         memory=bounds.memory,
         seconds=int(bounds.seconds),
         kernel=bounds.kernel,
+        glance=bounds.glance,
         own=own,
     )
     try:

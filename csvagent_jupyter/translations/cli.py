@@ -33,8 +33,8 @@ TEXTS: Catalogue = {
         "[--session ИМЯ] [--read ПАРАМЕТР=ЗНАЧЕНИЕ ...] [--strict] [--lang en|ru] [--json] [--out ПАПКА]",
     ),
     "usage_profile": (
-        "FILE [--read OPTION=VALUE ...] [--strict] [--lang en|ru] [--json]",
-        "ФАЙЛ [--read ПАРАМЕТР=ЗНАЧЕНИЕ ...] [--strict] [--lang en|ru] [--json]",
+        "FILE [--glance] [--read OPTION=VALUE ...] [--strict] [--lang en|ru] [--json]",
+        "ФАЙЛ [--glance] [--read ПАРАМЕТР=ЗНАЧЕНИЕ ...] [--strict] [--lang en|ru] [--json]",
     ),
     "usage_replay": (
         "TASK [FILE ...] [--read OPTION=VALUE ...] [--strict] [--lang en|ru] [--json] [--out DIR]",
@@ -54,6 +54,10 @@ TEXTS: Catalogue = {
     "more_help": (
         "csvagent COMMAND --help says more about a command; csvagent --version tells the version.",
         "Подробнее о команде: csvagent КОМАНДА --help; версия: csvagent --version.",
+    ),
+    "option_glance": (
+        "look at samples of a large file only, at once; the notes say what that leaves open",
+        "просмотреть только выборку из большого файла, сразу; что осталось неизвестным, скажут заметки",
     ),
     "option_model": (
         "model to ask, as provider:model or offline; without it the one that doctor names",

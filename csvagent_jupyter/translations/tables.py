@@ -714,4 +714,21 @@ TEXTS: Final[Catalogue] = {
         "В «{name}» {columns:столбец|столбца|столбцов}, а читается не больше {most:d}. Укажите разделитель, если он "
         "другой, поменяйте строки и столбцы местами или укажите часть файла.",
     ),
+    # sampling
+    "note_glance": (
+        "Only a sample was looked at: {sampled:row|rows} from the whole length of the file. That it has "
+        "{rows:row|rows} is an estimate, and types, gaps, values and ranges are those of the sample. Rows to be "
+        "repaired and cells that do not fit were not looked for in the rest. Read it without a glance to know them.",
+        "Просмотрена только выборка: {sampled:строка|строки|строк} по всей длине файла. Число строк ({rows:строка|"
+        "строки|строк}) — оценка; типы, пропуски, значения и границы взяты из выборки. Неровные строки и неподходящие "
+        "ячейки в остальном файле не искали. Чтобы узнать всё, прочитайте файл без glance.",
+    ),
+    "note_glance_packed": (
+        "Only a sample was looked at: {sampled:row|rows} from the first megabytes of the packed file. How many rows it "
+        "has is not known, and types, gaps, values and ranges are those of the sample. Rows to be repaired and cells "
+        "that do not fit were not looked for in the rest. Read it without a glance to know them.",
+        "Просмотрена только выборка: {sampled:строка|строки|строк} из первых мегабайтов сжатого файла. Сколько в нём "
+        "строк, неизвестно; типы, пропуски, значения и границы взяты из выборки. Неровные строки и неподходящие ячейки "
+        "в остальном файле не искали. Чтобы узнать всё, прочитайте файл без glance.",
+    ),
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Any, Final
 
-from ..messages import Dialect, Profile, ResultTable
+from ..messages import Dialect, Profile, ResultTable, RowsAre
 from ..tables.option_words import stated_words, written_mark
 from ..translations import Language, number, say
 from .markup import Html, join, shorten, tag
@@ -16,6 +16,7 @@ MAX_COLUMNS: Final = 50
 MAX_CELL: Final = 300
 MAX_PROFILE_COLUMNS: Final = 100
 _DELIMITERS: Final = {"\t": "tab", " ": "space"}
+_ABOUT: Final[dict[RowsAre, str]] = {"exact": "", "about": "≈ ", "at least": "≥ "}
 
 
 def cell_text(value: Any, language: Language) -> str:
@@ -83,7 +84,7 @@ def file_name(profile: Profile) -> str:
 def profile_line(profile: Profile, language: Language) -> str:
     """Say the size of a table, how its file is written, and what of that was stated, in one line."""
     columns = len(profile.columns) + profile.columns_left_out
-    size = say("view.size", language, rows=profile.rows, columns=columns)
+    size = _ABOUT[profile.rows_are] + say("view.size", language, rows=profile.rows, columns=columns)
     return " · ".join([size, *_dialect_words(profile.dialect, language)])
 
 

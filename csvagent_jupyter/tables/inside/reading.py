@@ -14,7 +14,7 @@ import pyarrow as pa
 from ...exceptions import Unreadable
 from ...messages import Kind
 from ..names import shown
-from ..order import Order, Reply
+from ..order import Order, Reply, Said
 from ..plain import MAGIC
 from ..recipe import recipe_data
 from ..remarks import about_structure
@@ -26,7 +26,8 @@ from .large import read_large
 from .lines_at import above
 from .looking import Look, look
 from .plans import ColumnPlan
-from .repairs import refuse, refuse_left_out
+from .profile import columns_of
+from .repairs import Repairs, refuse, refuse_left_out
 from .sampling import glance
 from .schema import typed_table
 from .showing import code_for, reader_call
@@ -53,6 +54,8 @@ def read(source: int, sink: int, order: Order) -> Reply:
         seen = look(open_source(file, order.name, limit=MOST_UNPACKED), order)
         if seen.given.strict:
             refuse_left_out(seen.examined, seen.name, seen.fixed)
+        if seen.source.large and order.glance:
+            return _glanced(seen, out)
         if seen.source.large:
             return _of_large_text(seen, out, order)
         return finished(*_of_text(seen, order), out)
@@ -107,12 +110,53 @@ def _refuse_unfit(seen: Look, plans: list[ColumnPlan]) -> None:
             raise Unreadable("tables.strict_unfit", name=seen.name, column=shown(plan.name), cells=plan.unfit)
 
 
+def _glanced(seen: Look, out: IO[bytes]) -> Reply:
+    """Describe a large file from samples of it, and say so."""
+    body, header = _begin(seen)
+    found = glance(seen.source, seen.dialect, seen.names, seen.decoded.encoding, body)
+    write(found.first, out)
+    columns, left_out = columns_of(found.sampled)
+    columns = tuple(
+        replace(column, distinct_is_approximate=True, quantiles_are_approximate=bool(column.quantiles))
+        for column in columns
+    )
+    marks = recipe_for("", {}, found.plans).options
+    dialect = replace(seen.dialect, decimal=marks.get("decimal", "."), thousands=marks.get("thousands", ""))
+    sampled = found.sampled.num_rows
+    return Reply(
+        rows=found.rows or sampled,
+        rows_are="about" if found.rows else "at least",
+        columns=columns,
+        columns_left_out=left_out,
+        dialect=dialect,
+        said=(
+            _about_glance(found.rows, sampled),
+            *about_structure(seen, header, seen.decoded.wrong, seen.names, sampled),
+            *about_values(found.plans),
+        ),
+        recipe=recipe_data(reader_call(seen, seen.decoded.wrong)),
+        size=os.fstat(out.fileno()).st_size,
+    )
+
+
+def _about_glance(rows: int | None, sampled: int) -> Said:
+    if rows is None:
+        return Said("warning", "note_glance_packed", {"sampled": sampled})
+    return Said("warning", "note_glance", {"sampled": sampled, "rows": rows})
+
+
+def _begin(seen: Look) -> tuple[int, Repairs]:
+    """Return the line that the rows of a large file begin on, and what was repaired above it."""
+    body = seen.rows.lines[0] if seen.rows.lines else seen.dialect.skipped_rows + len(seen.rows.header) + 1
+    header = above(seen.rows.repairs, body)
+    if seen.given.strict:
+        refuse(header if seen.rows.cells else seen.rows.repairs, seen.name, seen.fixed)
+    return body, header
+
+
 def _of_large_text(seen: Look, out: IO[bytes], order: Order) -> Reply:
     """Read a large file block by block."""
-    body = seen.rows.lines[0] if seen.rows.lines else seen.dialect.skipped_rows + len(seen.rows.header) + 1
-    repairs = above(seen.rows.repairs, body)
-    if seen.given.strict:
-        refuse(repairs if seen.rows.cells else seen.rows.repairs, seen.name, seen.fixed)
+    body, repairs = _begin(seen)
     large = read_large(
         seen.source,
         seen.dialect,

@@ -33,11 +33,15 @@ LOOKED: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """The first rows of a file, and what its columns are as far as `sampled` rows of it show."""
+    """What samples of a file show: its columns and the `sampled` rows, of which the `first` ones begin the file.
+
+    `rows` is how many the file has, about; None where that cannot be told.
+    """
 
     plans: list[ColumnPlan]
     first: pa.Table
-    sampled: int
+    sampled: pa.Table
+    rows: int | None
 
 
 def planned(source: Source, dialect: Dialect, names: Sequence[str], encoding: str, body_line: int) -> list[ColumnPlan]:
@@ -81,12 +85,30 @@ def glance(source: Source, dialect: Dialect, names: Sequence[str], encoding: str
     """Return the first rows of a large file and what its columns seem to be, without reading all of it."""
     pieces = list(sampled_rows(source, dialect, len(names), encoding, body_line))
     plans = _planned(pieces, dialect, names)
-    columns: list[Any] = [pa.array(column, TEXT) for column in zip(*pieces[0][:SHOWN], strict=True)]
+    cells = [row for rows in pieces for row in rows]
+    columns: list[Any] = [pa.array(column, TEXT) for column in zip(*cells, strict=True)]
     found = [
         _fitting(plan, column) for plan, column in zip(plans, columns or [pa.array([], TEXT)] * len(names), strict=True)
     ]
     plans = [plan for plan, _ in found]
-    return Glance(plans, typed_table(plans, [array for _, array in found]), sum(map(len, pieces)))
+    sampled = typed_table(plans, [array for _, array in found])
+    first = sampled.slice(0, min(SHOWN, len(pieces[0])))
+    return Glance(plans, first, sampled, _estimated(source, len(pieces[0]), body_line))
+
+
+def _estimated(source: Source, first: int, body_line: int) -> int | None:
+    """Return how many rows a file has, about: from the length of lines everywhere, and how many the `first` rows take.
+
+    How long a packed file is unpacked, is not known.
+    """
+    if source.compression:
+        return None
+    head = source.start[: max(HEAD, _enough(source.start, body_line))]
+    body = head[max(0, after_lines(head, body_line - 1)) :]
+    lines = max(1, body.count(b"\n") or body.count(b"\r"))
+    line = row_bytes(b"".join((*source.middle, source.tail)) or body)
+    above = len(head) - len(body)
+    return max(first, round((source.size - above) / max(1, line) * first / lines))
 
 
 def _fitting(plan: ColumnPlan, column: Any) -> tuple[ColumnPlan, Any]:
