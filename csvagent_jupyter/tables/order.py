@@ -65,8 +65,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     it. `memory` is what the process may take, `largest` the most that it may write, in bytes; a table that takes
     more than the `kernel` may have is refused (0: none is).
     Without `whole`, a large file is described, and only its first rows are written; with a `glance`, it is described
-    from samples of it. `own` is a file that this package
-    wrote of a DataFrame: only of such a one the notes are believed.
+    from samples of it. `own` is a file that this package wrote of a DataFrame: only of such a one the notes are
+    believed.
     """
 
     name: str
