@@ -11,10 +11,10 @@ import pytest
 
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.messages import Dialect
-from csvagent_jupyter.tables.inside import blocks
-from csvagent_jupyter.tables.inside.blocks import Block, Cutter, after_lines, odd_parts, row_starts
-from csvagent_jupyter.tables.inside.lines_at import first_lines, shifted
-from csvagent_jupyter.tables.inside.repairs import Repairs
+from csvagent_jupyter.tables.inside.large import blocks
+from csvagent_jupyter.tables.inside.large.blocks import Block, Cutter, after_lines, odd_parts, row_starts
+from csvagent_jupyter.tables.inside.large.lines_at import first_lines, shifted
+from csvagent_jupyter.tables.inside.layout.repairs import Repairs
 
 QUOTE, COMMA = ord('"'), ord(",")
 

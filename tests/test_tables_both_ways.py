@@ -10,10 +10,11 @@ import pyarrow as pa
 import pytest
 
 from csvagent_jupyter.exceptions import Unreadable
-from csvagent_jupyter.tables.inside import large, streams
-from csvagent_jupyter.tables.inside.lines_at import above
+from csvagent_jupyter.tables.inside.large import reading as large
+from csvagent_jupyter.tables.inside.large import streams
+from csvagent_jupyter.tables.inside.large.lines_at import above
+from csvagent_jupyter.tables.inside.layout.repairs import Repairs
 from csvagent_jupyter.tables.inside.reading import read
-from csvagent_jupyter.tables.inside.repairs import Repairs
 from csvagent_jupyter.tables.order import Order, Reply
 
 ROWS = "".join(f"{number},{number / 4:.2f},2024-01-{number % 28 + 1:02},word {number % 7}\n" for number in range(400))

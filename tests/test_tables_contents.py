@@ -15,7 +15,7 @@ import zstandard
 
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.tables import read_table
-from csvagent_jupyter.tables.inside.streams import open_source
+from csvagent_jupyter.tables.inside.large.streams import open_source
 from csvagent_jupyter.translations import catalogue, say
 
 

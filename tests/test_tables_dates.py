@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csvagent_jupyter.tables.inside.moments import read_moments
-from csvagent_jupyter.tables.inside.plans import ColumnPlan
-from csvagent_jupyter.tables.inside.typed import convert, converted_columns
-from csvagent_jupyter.tables.inside.values import plan_columns
+from csvagent_jupyter.tables.inside.columns.moments import read_moments
+from csvagent_jupyter.tables.inside.columns.plans import ColumnPlan
+from csvagent_jupyter.tables.inside.columns.typed import convert, converted_columns
+from csvagent_jupyter.tables.inside.columns.values import plan_columns
 from csvagent_jupyter.tables.recipe import ToDatetime
 
 quick = settings(max_examples=100, deadline=None, derandomize=True)

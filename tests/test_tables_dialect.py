@@ -6,9 +6,9 @@ import pytest
 
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.messages import Dialect
-from csvagent_jupyter.tables.inside.dialect import Part, detect, examine
-from csvagent_jupyter.tables.inside.encoding import decode
-from csvagent_jupyter.tables.inside.rows import parse
+from csvagent_jupyter.tables.inside.encoding.finding import decode
+from csvagent_jupyter.tables.inside.layout.dialect import Part, detect, examine
+from csvagent_jupyter.tables.inside.layout.rows import parse
 
 
 @pytest.mark.parametrize(

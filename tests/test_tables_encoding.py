@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csvagent_jupyter.exceptions import Unreadable
-from csvagent_jupyter.tables.inside.decoder import LONGEST_LINE, MAX_LINES_TOLD, Decoder
-from csvagent_jupyter.tables.inside.encoding import decode, find
-from csvagent_jupyter.tables.inside.utf8 import is_utf8
+from csvagent_jupyter.tables.inside.encoding.decoder import LONGEST_LINE, MAX_LINES_TOLD, Decoder
+from csvagent_jupyter.tables.inside.encoding.finding import decode, find
+from csvagent_jupyter.tables.inside.encoding.utf8 import is_utf8
 
 LETTERS = letters.TARGET
 RUSSIAN = "город;имя;сумма\nТверь;Ольга Щукина;10\nПсков;Фёдор Ёлкин;20\n"

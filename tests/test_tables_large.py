@@ -19,12 +19,13 @@ import zstandard
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.messages import Dialect
 from csvagent_jupyter.sandbox.inside.tables import read_source
-from csvagent_jupyter.tables.inside import blocks, large, sampling, streams, texts
-from csvagent_jupyter.tables.inside.large import Large, read_large
-from csvagent_jupyter.tables.inside.profile import columns_of
-from csvagent_jupyter.tables.inside.rows import parse
-from csvagent_jupyter.tables.inside.sampling import glance
-from csvagent_jupyter.tables.inside.streams import open_source
+from csvagent_jupyter.tables.inside.large import blocks, sampling, streams, texts
+from csvagent_jupyter.tables.inside.large import reading as large
+from csvagent_jupyter.tables.inside.large.reading import Large, read_large
+from csvagent_jupyter.tables.inside.large.sampling import glance
+from csvagent_jupyter.tables.inside.large.streams import open_source
+from csvagent_jupyter.tables.inside.layout.rows import parse
+from csvagent_jupyter.tables.inside.profile.exact import columns_of
 
 ROWS = 3_000
 

@@ -13,8 +13,8 @@ import pytest
 from csvagent_jupyter.messages import Column, Profile
 from csvagent_jupyter.tables import Table, read_table, table_from_dataframe
 from csvagent_jupyter.tables.cells import Cells
-from csvagent_jupyter.tables.inside.profile import EXACT_ROWS, MAX_CELL, MAX_COLUMNS, QUANTILES, columns_of
-from csvagent_jupyter.tables.inside.profiling import Profiler
+from csvagent_jupyter.tables.inside.profile.batches import Profiler
+from csvagent_jupyter.tables.inside.profile.exact import EXACT_ROWS, MAX_CELL, MAX_COLUMNS, QUANTILES, columns_of
 from csvagent_jupyter.tables.search import MAX_FOUND
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.tables import Table, read_table
-from csvagent_jupyter.tables.inside.values import EXTRA, STANDARD
+from csvagent_jupyter.tables.inside.columns.values import EXTRA, STANDARD
 
 quick = settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]

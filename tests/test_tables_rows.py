@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.messages import Dialect
-from csvagent_jupyter.tables.inside.repairs import LINES_TOLD, Repairs, refuse
-from csvagent_jupyter.tables.inside.rows import Rows, parse
+from csvagent_jupyter.tables.inside.layout.repairs import LINES_TOLD, Repairs, refuse
+from csvagent_jupyter.tables.inside.layout.rows import Rows, parse
 from csvagent_jupyter.translations import say
 
 TABLE = "id,name,price,day\n" + "".join(f"{n},item {n},{n}.5,2024-01-{n:02}\n" for n in range(1, 20))

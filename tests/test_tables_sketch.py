@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from csvagent_jupyter.tables.inside.sketch import HASHES, Distinct, Frequent, Sample, hashes
+from csvagent_jupyter.tables.inside.profile.sketch import HASHES, Distinct, Frequent, Sample, hashes
 
 
 def count(cells: pa.Array, parts: int = 7) -> tuple[int, bool]:

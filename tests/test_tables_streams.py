@@ -15,7 +15,7 @@ import pytest
 import zstandard
 
 from csvagent_jupyter.exceptions import Unreadable
-from csvagent_jupyter.tables.inside.streams import HEAD, LARGE, PIECE, PIECES, open_source
+from csvagent_jupyter.tables.inside.large.streams import HEAD, LARGE, PIECE, PIECES, open_source
 
 TEXT = b"a,b\n" + b"1,2\n" * 50_000
 

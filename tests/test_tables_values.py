@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csvagent_jupyter.messages import Kind
+from csvagent_jupyter.tables.inside.columns.plans import ColumnPlan
+from csvagent_jupyter.tables.inside.columns.schema import typed_table
+from csvagent_jupyter.tables.inside.columns.typed import by_words, convert, converted_columns, noted, widen
+from csvagent_jupyter.tables.inside.columns.values import plan_columns, settle_words
 from csvagent_jupyter.tables.inside.conversion import corrected, recipe_for
-from csvagent_jupyter.tables.inside.plans import ColumnPlan
-from csvagent_jupyter.tables.inside.schema import typed_table
-from csvagent_jupyter.tables.inside.typed import by_words, convert, converted_columns, noted, widen
-from csvagent_jupyter.tables.inside.values import plan_columns, settle_words
 
 quick = settings(max_examples=80, deadline=None, derandomize=True)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .dataframe import dataframe_to_arrow, table_from_dataframe
-    from .inside.profile import profile_of
+    from .inside.profile.exact import profile_of
     from .reader import Table, read_table
     from .source import Found, resolve_sources
 
@@ -25,7 +25,7 @@ _HOMES = {
     "Found": "source",
     "Table": "reader",
     "dataframe_to_arrow": "dataframe",
-    "profile_of": "inside.profile",
+    "profile_of": "inside.profile.exact",
     "read_table": "reader",
     "resolve_sources": "source",
     "table_from_dataframe": "dataframe",

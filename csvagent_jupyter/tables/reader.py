@@ -72,7 +72,7 @@ class Table:
     def profile(self, language: Language | None = None) -> Profile:
         """Return what a model or a person needs to know of the table."""
         if self.reply is None:
-            from .inside.profile import profile_of
+            from .inside.profile.exact import profile_of
 
             return profile_of(self)
         return Profile(

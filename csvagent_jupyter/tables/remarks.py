@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from .inside.totals import totals_among
+from .inside.layout.totals import totals_among
 from .names import MAX_COLUMN_NAME
 from .order import Said, Scalar, Value
 
 if TYPE_CHECKING:
-    from .inside.decoder import Wrong
+    from .inside.encoding.decoder import Wrong
+    from .inside.layout.repairs import Repairs
     from .inside.looking import Look
-    from .inside.repairs import Repairs
 
 NAMES_TOLD = 5
 TEXT_TOLD = 80

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal
 
-from .inside.booleans import AS_PANDAS
-from .inside.moments import ISO
-from .inside.plans import ColumnPlan
-from .inside.quantities import ENOUGH
-from .inside.values import day_first
+from .inside.columns.booleans import AS_PANDAS
+from .inside.columns.moments import ISO
+from .inside.columns.plans import ColumnPlan
+from .inside.columns.quantities import ENOUGH
+from .inside.columns.values import day_first
 from .order import Said, Scalar, Value
 from .remarks import cut, listed
 

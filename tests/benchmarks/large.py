@@ -38,9 +38,9 @@ print(took, worked, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 _OPEN: Final = """
 from csvagent_jupyter.messages import Dialect
-from csvagent_jupyter.tables.inside.large import read_large
-from csvagent_jupyter.tables.inside.sampling import glance
-from csvagent_jupyter.tables.inside.streams import open_source
+from csvagent_jupyter.tables.inside.large.reading import read_large
+from csvagent_jupyter.tables.inside.large.sampling import glance
+from csvagent_jupyter.tables.inside.large.streams import open_source
 """
 _SOURCE: Final = """
 file = open(path, "rb", buffering=0)

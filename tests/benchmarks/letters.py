@@ -119,7 +119,7 @@ SCRIPTS = {
 }
 """The scripts whose letters count, where they are not Latin: CLDR leaves names untranslated here and there."""
 IDEOGRAMS = frozenset({"zh", "zh_Hant", "ja", "ko"})
-TARGET = Path(__file__).parent.parent.parent / "csvagent_jupyter" / "tables" / "inside" / "letters.txt"
+TARGET = Path(__file__).parent.parent.parent / "csvagent_jupyter" / "tables" / "inside" / "encoding" / "letters.txt"
 TONES = "\u0300\u0301\u0303\u0309\u0323"
 
 

@@ -15,7 +15,8 @@ import pandas as pd
 from csvagent_jupyter.exceptions import Unreadable
 from csvagent_jupyter.messages import Note
 from csvagent_jupyter.tables import Table, read_table
-from csvagent_jupyter.tables.inside import large, streams
+from csvagent_jupyter.tables.inside.large import reading as large
+from csvagent_jupyter.tables.inside.large import streams
 
 in_process = False
 """Whether files are read in this process."""

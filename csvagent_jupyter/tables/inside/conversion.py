@@ -9,12 +9,12 @@ from typing import Any
 
 from ...messages import Dialect
 from ..recipe import Recipe, Step, ToBoolean, ToDatetime, ToNumber
-from .booleans import AS_PANDAS
-from .missing import STANDARD
-from .plans import ColumnPlan
-from .quantities import NumberStyle, replacements
-from .values import settle_words as settle_words
-from .walking import Layout
+from .columns.booleans import AS_PANDAS
+from .columns.missing import STANDARD
+from .columns.plans import ColumnPlan
+from .columns.quantities import NumberStyle, replacements
+from .columns.values import settle_words as settle_words
+from .layout.walking import Layout
 
 LOW_MEMORY_FROM = 200_000
 """From this size on pandas decides types piece by piece, unless told not to."""

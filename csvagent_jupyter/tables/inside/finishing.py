@@ -9,7 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from ..order import Reply
-from .profile import columns_of
+from .profile.exact import columns_of
 
 
 def finished(table: pa.Table, reply: Reply, out: IO[bytes]) -> Reply:

@@ -24,8 +24,8 @@ from ..order import Order, Reply, Said
 from ..plain import is_flat, is_zone, table_in, vector_in
 from ..remarks import about_names, listed
 from .finishing import finished, writer
-from .profile import BATCH
-from .profiling import Profiler
+from .profile.batches import Profiler
+from .profile.exact import BATCH
 
 _AT_ONCE: Final = 128 << 20
 """Bytes up to which a table is put together, and described exactly."""

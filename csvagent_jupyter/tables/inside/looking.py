@@ -12,12 +12,12 @@ from ...messages import Dialect
 from ..names import column_names, shown
 from ..options import dialect_of
 from ..order import Order
-from .decoder import Decoder
-from .dialect import Examined, examine
-from .encoding import Decoded, decode, find
-from .header import adds_to_names
-from .rows import Rows, parse
-from .streams import Source
+from .encoding.decoder import Decoder
+from .encoding.finding import Decoded, decode, find
+from .large.streams import Source
+from .layout.dialect import Examined, examine
+from .layout.header import adds_to_names
+from .layout.rows import Rows, parse
 
 FIRST_LINES: Final = 2_000
 WIDEST: Final = 100_000

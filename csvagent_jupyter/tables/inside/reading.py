@@ -19,21 +19,21 @@ from ..plain import MAGIC
 from ..recipe import recipe_data
 from ..remarks import about_structure
 from ..value_remarks import about_values
+from .columns.plans import ColumnPlan
+from .columns.schema import typed_table
+from .columns.typed import converted_columns
+from .columns.values import plan_columns, settle_words
 from .conversion import recipe_for
 from .finishing import finished, write
 from .foreign import read_foreign
-from .large import read_large
-from .lines_at import above
+from .large.lines_at import above
+from .large.reading import read_large
+from .large.sampling import glance
+from .large.streams import open_source
+from .layout.repairs import Repairs, refuse, refuse_left_out
 from .looking import Look, look
-from .plans import ColumnPlan
-from .profile import columns_of
-from .repairs import Repairs, refuse, refuse_left_out
-from .sampling import glance
-from .schema import typed_table
+from .profile.exact import columns_of
 from .showing import code_for, reader_call
-from .streams import open_source
-from .typed import converted_columns
-from .values import plan_columns, settle_words
 
 MOST_UNPACKED: Final = 2**40
 

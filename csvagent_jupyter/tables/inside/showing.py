@@ -13,11 +13,11 @@ import pyarrow as pa
 from ...messages import Dialect
 from ..options import OPTIONS
 from ..recipe import ReaderCall, Recipe
+from .columns.plans import ColumnPlan
 from .conversion import Shape, corrected, recipe_for, structure
-from .decoder import Wrong
+from .encoding.decoder import Wrong
+from .layout.walking import Layout, scan
 from .looking import Look
-from .plans import ColumnPlan
-from .walking import Layout, scan
 
 _CANNOT: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, csv.Error)
 _ALWAYS: Final = ("encoding", "delimiter", "header_rows", "skipped_rows")

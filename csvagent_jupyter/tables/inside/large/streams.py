@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
-from ...exceptions import Unreadable
-from ..names import shown
+from ....exceptions import Unreadable
+from ...names import shown
 
 BLOCK: Final = 1 << 20
 SMALL_BLOCK: Final = 4 << 10

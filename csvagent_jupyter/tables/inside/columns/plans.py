@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ...messages import Kind
+from ....messages import Kind
 from .moments import Unit
 from .quantities import NumberStyle
 

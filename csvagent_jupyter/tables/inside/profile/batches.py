@@ -12,9 +12,9 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...messages import Column
-from ..search import is_text
-from . import profile
+from ....messages import Column
+from ...search import is_text
+from . import exact as profile
 from .sketch import Distinct, Frequent, Sample, finite, hashes
 
 HELD_BYTES: Final = 16 << 20

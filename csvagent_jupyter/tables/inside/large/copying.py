@@ -12,8 +12,8 @@ from typing import IO, Any, Final
 
 import pyarrow as pa
 
-from ...exceptions import Unreadable
-from ..names import shown
+from ....exceptions import Unreadable
+from ...names import shown
 
 _MARK: Final = b'{"room": "'
 _PANDAS: Final = b"pandas"

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from ...exceptions import Unreadable
-from ...messages import Dialect
-from ..names import shown
+from ....exceptions import Unreadable
+from ....messages import Dialect
+from ...names import shown
 
 BLOCK: Final = 4 << 20
 WIDEST: Final = 32 << 20

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ...messages import Dialect
+from ....messages import Dialect
 
 CLOSING = {"“": "”", "„": "“", "«": "»", "»": "«", "‘": "’", "‚": "‘", "‹": "›", "”": "”", "’": "’"}
 """Quotes of print, and what ends a cell that one of them begins."""

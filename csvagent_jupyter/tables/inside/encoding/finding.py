@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...exceptions import Unreadable
+from ....exceptions import Unreadable
 from .decoder import NOT_OF_FILES, Decoder, Wrong
 from .doubled import Doubled, doubled
 from .ranking import believable, cost_as_utf8, ranked

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ...messages import Dialect
+from ....messages import Dialect
 from .cutting import Cut, cut, is_empty
 from .header import is_typed_column
 from .lines import CLOSING, Script, prepared, split_lines

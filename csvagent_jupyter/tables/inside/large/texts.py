@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from ...messages import Dialect
+from ....messages import Dialect
+from ..encoding.utf8 import is_utf8
+from ..layout.repairs import Repairs
+from ..layout.rows import parse
 from .blocks import Block, one_byte, row_starts
-from .repairs import Repairs
-from .rows import parse
-from .utf8 import is_utf8
 
 SECTION: Final = 500
 """Rows that go together where one of them has to be mended."""

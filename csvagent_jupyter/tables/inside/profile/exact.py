@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, get_args
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...messages import Column, Kind, Profile
-from ...translations import Language
-from ..frame import kind_of
-from ..search import is_text, plain_text
+from ....messages import Column, Kind, Profile
+from ....translations import Language
+from ...frame import kind_of
+from ...search import is_text, plain_text
 from .sketch import finite
 
 if TYPE_CHECKING:
-    from ..reader import Table
+    from ...reader import Table
 
 MAX_COLUMNS = 1_000
 EXACT_ROWS = 1_000_000
@@ -52,7 +52,7 @@ def columns_of(arrow: pa.Table) -> tuple[tuple[Column, ...], int]:
     """
     if arrow.num_rows <= EXACT_ROWS:
         return exact_columns(arrow)
-    from .profiling import Profiler
+    from .batches import Profiler
 
     profiler = Profiler(arrow.schema, hold=False)
     for batch in arrow.unify_dictionaries().to_batches(max_chunksize=BATCH):

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from ..frame import KIND
+from ...frame import KIND
 from .plans import ColumnPlan
 
 

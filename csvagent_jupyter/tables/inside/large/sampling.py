@@ -13,18 +13,18 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from ...messages import Dialect, Kind
+from ....messages import Dialect, Kind
+from ..columns.plans import ColumnPlan
+from ..columns.schema import typed_table
+from ..columns.typed import convert, widen
+from ..columns.values import plan_columns, settle_words
+from ..encoding.decoder import Decoder
+from ..layout.lines import prepared
+from ..layout.rows import parse
 from . import streams
 from .blocks import after_lines
-from .decoder import Decoder
-from .lines import prepared
-from .plans import ColumnPlan
-from .rows import parse
-from .schema import typed_table
 from .streams import PIECE, Source
 from .texts import TEXT
-from .typed import convert, widen
-from .values import plan_columns, settle_words
 
 HEAD: Final = 256 << 10
 SHOWN: Final = 1_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .repairs import LINES_TOLD, Repair, Repairs
+from ..layout.repairs import LINES_TOLD, Repair, Repairs
 
 
 def first_lines(pieces: Iterable[bytes], offsets: Sequence[int]) -> list[int]:

@@ -15,23 +15,23 @@ from typing import IO, Any, Final
 
 import pyarrow as pa
 
-from ...exceptions import Unreadable
-from ...messages import Column, Dialect
-from ..names import shown
+from ....exceptions import Unreadable
+from ....messages import Column, Dialect
+from ...names import shown
+from ..columns.plans import ColumnPlan
+from ..columns.quick import quickly
+from ..columns.schema import typed_schema
+from ..columns.typed import Converted, arrow_type, convert, noted, widen
+from ..columns.values import settle_words
+from ..encoding.decoder import Decoder, Wrong
+from ..layout.repairs import Repairs, refuse
+from ..profile.batches import Profiler
 from .blocks import BLOCK, WIDEST, Block, Cutter
 from .copying import Copy, room_for
-from .decoder import Decoder, Wrong
 from .lines_at import first_lines, shifted
-from .plans import ColumnPlan
-from .profiling import Profiler
-from .quick import quickly
-from .repairs import Repairs, refuse
 from .sampling import planned, row_bytes, usual_width
-from .schema import typed_schema
 from .streams import Source
 from .texts import NotUtf8, TextReader, Wider
-from .typed import Converted, arrow_type, convert, noted, widen
-from .values import settle_words
 
 ROWS_PER_BLOCK: Final = 4_000
 LOOKED: Final = 4

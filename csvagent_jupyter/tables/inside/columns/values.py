@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow.compute as pc
 
-from ...messages import Kind
+from ....messages import Kind
 from .booleans import FALSE, TRUE, find_truth
 from .dates import DatesFound, find_dates
 from .deciding import numbers_settled, other_style

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
-from ...exceptions import Unreadable
+from ....exceptions import Unreadable
 
 if TYPE_CHECKING:
     from .dialect import Examined

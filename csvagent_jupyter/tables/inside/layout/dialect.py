@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ...messages import Dialect
+from ....messages import Dialect
 from .cutting import Cut, cut, is_empty, is_rule
 from .delimiters import SAMPLE, find_marks
 from .header import header_rows

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...messages import Dialect
+from ....messages import Dialect
 from .lines import prepared
 
 MAX_LINES_TOLD = 5

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ...messages import Dialect
+from ....messages import Dialect
 from .gathering import Gathering, Rows
 from .lines import Script, prepared
 from .mending import LONGEST_LINE, OTHERS, Columns, cuts
