@@ -37,8 +37,9 @@ demo: $(INSTALLED)
 lab: demo
 	jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(NOTEBOOK)
 
+# Two at a time: most tests wait for a process of their own; the tests of a file share their servers.
 test: check browser
-	pytest
+	pytest -n 2 --dist loadfile
 
 check: $(INSTALLED)
 	ruff check
