@@ -107,16 +107,18 @@ async def test_stops_at_once_and_in_a_row_are_one(place: Path, before: Counter[s
 
 async def test_a_stop_gives_up_a_start_under_way(place: Path, before: Counter[str]) -> None:
     took = await life(SandboxKernel(folder=place))
+    given_up = 0
     for part in PARTS:
         kernel = SandboxKernel(folder=place)
         starting = asyncio.ensure_future(kernel.start())
         await asyncio.wait({starting}, timeout=part * took / 2)
-        under_way = not starting.done()
         await kernel.stop()
-        if under_way:
-            with pytest.raises(KernelDied):
-                await starting
+        try:
+            await starting  # which may have been done just before the stop
+        except KernelDied:
+            given_up += 1
         assert not kernel.alive and not list(place.iterdir())
+    assert given_up
     assert not await left_over(place, before)
 
 
